@@ -23,6 +23,7 @@ const (
 	Hup           = unix.EPOLLHUP
 	Err           = unix.EPOLLERR
 	EdgeTriggered = unix.EPOLLET
+	OneShot       = unix.EPOLLONESHOT
 )
 
 // A Handler is called on the loop's goroutine with the events that are ready.
