@@ -1,0 +1,98 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Command is what to execute.
+type Command struct {
+	// Path is the absolute path of the program.
+	Path string
+	// Args is the whole argument vector, the program's own name first.
+	Args []string
+	// Env is the whole environment, KEY=value.
+	Env []string
+	// Dir is the working directory.
+	Dir string
+	// Files are the child's descriptors: Files[n] becomes n. They stay the
+	// caller's. The child gets no other descriptor.
+	Files []int
+}
+
+// Start forks and executes c in a session of its own. The error tells a missing
+// working directory from a program that can't be executed; there is no process
+// then.
+//
+// It does not use os/exec: that keeps a thread in wait4(2) for each child.
+func Start(c Command) (*Process, error) {
+	if err := checkDir(c.Dir); err != nil {
+		return nil, err
+	}
+	files := make([]uintptr, len(c.Files))
+	for i, fd := range c.Files {
+		files[i] = uintptr(fd)
+	}
+	pidfd := -1
+	pid, err := syscall.ForkExec(c.Path, c.Args, &syscall.ProcAttr{
+		Dir:   c.Dir,
+		Env:   c.Env,
+		Files: files,
+		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
+	})
+	if err != nil {
+		return nil, explain(c.Path, err)
+	}
+	if pidfd < 0 {
+		// A kernel without CLONE_PIDFD; the child can't be recycled before it
+		// is reaped, so opening by number is safe here.
+		if pidfd, err = unix.PidfdOpen(pid, 0); err != nil {
+			return nil, errors.Join(fmt.Errorf("pidfd of process %d: %w (Linux 5.4 or later is needed)", pid, err), killAndReap(pid))
+		}
+	}
+	id, err := identify(pid)
+	if err != nil {
+		unix.Close(pidfd)
+		return nil, errors.Join(err, killAndReap(pid))
+	}
+	return &Process{Identity: id, pidfd: pidfd}, nil
+}
+
+// killAndReap ends a child that can't be supervised.
+func killAndReap(pid int) error {
+	if err := unix.Kill(pid, unix.SIGKILL); err != nil {
+		return err
+	}
+	_, err := unix.Wait4(pid, nil, 0, nil)
+	return err
+}
+
+func checkDir(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("working directory: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("working directory: %s is not a directory", dir)
+	}
+	return nil
+}
+
+// explain says what a user can do about an error of execve(2).
+func explain(path string, err error) error {
+	switch {
+	case errors.Is(err, unix.EACCES):
+		return fmt.Errorf("execute %s: %w (is the execute bit set? chmod +x, or name an interpreter)", path, err)
+	case errors.Is(err, unix.ENOEXEC):
+		return fmt.Errorf("execute %s: %w (a script needs a #! line or an interpreter)", path, err)
+	case errors.Is(err, unix.ENOENT):
+		if _, statErr := os.Stat(path); statErr == nil {
+			return fmt.Errorf("execute %s: %w (its #! interpreter or dynamic loader does not exist)", path, err)
+		}
+	}
+	return fmt.Errorf("execute %s: %w", path, err)
+}
