@@ -1,0 +1,91 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/google/renameio/v2"
+)
+
+// replace writes a file by temporary file and rename, without fsync: for state
+// that a reboot makes worthless anyway.
+func replace(path string, data []byte, mode fs.FileMode) error {
+	tmp := path + ".tmp" + strconv.Itoa(os.Getpid())
+	if err := os.WriteFile(tmp, data, mode); err != nil {
+		return errors.Join(err, ignoreMissing(os.Remove(tmp)))
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return errors.Join(err, ignoreMissing(os.Remove(tmp)))
+	}
+	return nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// WriteRuntime writes v as JSON, 0600, so that a reader sees the old content or
+// the new; it may be lost in a power cut.
+func WriteRuntime(path string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := replace(path, data, 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+// ReadJSON reads a file that WriteRuntime or WriteDurable wrote. A missing file
+// is fs.ErrNotExist.
+func ReadJSON(path string, v any) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
+}
+
+// WriteDurable writes data, 0600, so that it outlives a power cut: temporary
+// file, fsync, rename, fsync of the folder. What was there before is kept as
+// path.bak.
+func WriteDurable(path string, data []byte) error {
+	bak := path + ".bak"
+	// A second name for the old content: there is no moment without path.
+	if err := os.Link(path, bak+".new"); err == nil {
+		if err := os.Rename(bak+".new", bak); err != nil {
+			return errors.Join(fmt.Errorf("keep the old %s: %w", path, err), ignoreMissing(os.Remove(bak+".new")))
+		}
+	} else if errors.Is(err, fs.ErrExist) { // left by a crash in just this place
+		if err := os.Rename(bak+".new", bak); err != nil {
+			return fmt.Errorf("keep the old %s: %w", path, err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("keep the old %s: %w", path, err)
+	}
+	if err := renameio.WriteFile(path, data, 0o600, renameio.WithPermissions(0o600)); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
