@@ -1,0 +1,56 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/varlink/go/varlink"
+)
+
+// Names of the errors that the interface declares.
+const (
+	CodeNotFound     = Interface + ".NotFound"
+	CodeRefused      = Interface + ".Refused"
+	CodeInvalid      = Interface + ".Invalid"
+	CodeFailed       = Interface + ".Failed"
+	CodeExpectedMore = Interface + ".ExpectedMore"
+)
+
+// Error is an error of the interface: what went wrong, what to do next, and
+// what it is about.
+type Error struct {
+	Code    string `json:"-"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+	Target  string `json:"target"`
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Errorf makes an Error of the given code.
+func Errorf(code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// ErrNotRunning means that no daemon answers on the socket.
+var ErrNotRunning = errors.New("no daemon is running")
+
+// fromVarlink turns a reply's error into an *Error.
+func fromVarlink(err error) error {
+	var v *varlink.Error
+	if !errors.As(err, &v) {
+		return err
+	}
+	e := &Error{Code: v.Name}
+	if raw, ok := v.Parameters.(*json.RawMessage); ok && raw != nil {
+		if json.Unmarshal(*raw, e) != nil {
+			e.Message = string(*raw)
+		}
+	}
+	if e.Message == "" {
+		e.Message = strings.TrimPrefix(v.Name, Interface+".")
+	}
+	return e
+}
