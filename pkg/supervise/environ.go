@@ -1,0 +1,88 @@
+package supervise
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/leadmaster/hub/pkg/spec"
+	"github.com/leadmaster/hub/pkg/stats"
+)
+
+// markVar marks a child and what it starts as part of an instance:
+// HUB_INSTANCE=<home id>:<uuid>:<generation>. It finds processes that have left
+// their tree and their session.
+const markVar = stats.MarkVariable
+
+// private are variables of one process's wires. Passed on from whoever called,
+// they would name descriptors and sockets that the app does not have.
+var private = []string{
+	"NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID",
+	"LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID",
+	"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", markVar,
+}
+
+// BaseEnv is the environment of whoever first started an app: KEY=value, kept
+// and used again at every launch.
+type BaseEnv struct {
+	Hash string // in the store
+	Vars []string
+}
+
+// wires are the variables that tell a child of its descriptors and sockets.
+type wires struct {
+	channel int    // descriptor of the child's end, 0 without a channel
+	notify  string // path of the sd_notify socket, "" without one
+}
+
+// environment puts a child's environment together: the base, what tells the app
+// its place, what the file says, and the wires, each over the ones before.
+func (i *Instance) environment(s *spec.Spec, gen int, w wires) []string {
+	env := newEnv(i.base.Load().Vars)
+	for _, name := range private {
+		delete(env, name)
+	}
+	id := strconv.Itoa(i.ID)
+	env["HUB_HOME"] = i.sup.Home
+	env["PWD"] = s.Cwd
+	env["pm_id"], env["name"], env["namespace"] = id, s.Name, s.Namespace
+	env["unique_id"] = i.UUID
+	for k, v := range s.Env {
+		env[k] = v
+	}
+	env[s.InstanceVar] = strconv.Itoa(i.Number)
+	env[markVar] = i.mark(gen)
+	if w.channel > 0 {
+		env["NODE_CHANNEL_FD"] = strconv.Itoa(w.channel)
+		env["NODE_CHANNEL_SERIALIZATION_MODE"] = "json"
+	}
+	if w.notify != "" {
+		env["NOTIFY_SOCKET"] = w.notify
+	}
+	return env.list()
+}
+
+func (i *Instance) mark(gen int) string {
+	return i.sup.HomeID + ":" + i.UUID + ":" + strconv.Itoa(gen)
+}
+
+type env map[string]string
+
+func newEnv(vars []string) env {
+	e := make(env, len(vars)+16)
+	for _, kv := range vars {
+		if k, v, ok := strings.Cut(kv, "="); ok {
+			e[k] = v
+		}
+	}
+	return e
+}
+
+func (e env) list() []string {
+	vars := make([]string, 0, len(e))
+	for k, v := range e {
+		vars = append(vars, k+"="+v)
+	}
+	slices.Sort(vars)
+	return vars
+}

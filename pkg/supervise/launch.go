@@ -1,0 +1,283 @@
+package supervise
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/ipc"
+	"github.com/leadmaster/hub/pkg/logs"
+	"github.com/leadmaster/hub/pkg/proc"
+	"github.com/leadmaster/hub/pkg/spec"
+	"golang.org/x/sys/unix"
+)
+
+// Numbers of a child's descriptors.
+const (
+	fdChannel     = 3 // the child's end of the IPC channel
+	fdChannelCopy = 4 // a copy of our end, so that the pair outlives the daemon
+)
+
+// launch is what one generation of an instance holds in the daemon.
+type launch struct {
+	gen     int
+	process *proc.Process
+	exit    *proc.Exit // peeked, not yet reaped
+	channel *ipc.Channel
+	stderr  *logs.Intake
+	// errorFile and errorFrom are where the stderr of this launch begins.
+	errorFile string
+	errorFrom int64
+	command   []string
+	pipes     [3]uint64
+	wires     wires
+}
+
+// files are the descriptors that are opened for a launch; the child's ones are
+// closed after the fork, come what may.
+type files struct {
+	child   []int // by the child's number
+	out     int   // read ends
+	err     int
+	channel int // our end
+}
+
+func (f *files) closeChild() {
+	for _, fd := range f.child {
+		closeFD(fd)
+	}
+	f.child = nil
+}
+
+func (f *files) closeOurs() {
+	closeFD(f.out)
+	closeFD(f.err)
+	closeFD(f.channel)
+}
+
+// openFiles opens everything that a child of this spec gets.
+func openFiles(s *spec.Spec) (*files, error) {
+	f := &files{out: -1, err: -1, channel: -1}
+	add := func(fd int, err error) error {
+		if err == nil {
+			f.child = append(f.child, fd)
+		}
+		return err
+	}
+	stdin := inputPipe
+	if s.NullStdin {
+		stdin = openNull
+	}
+	var err error
+	output := func(read *int) error {
+		var child int
+		if *read, child, err = outputPipe(); err != nil {
+			return err
+		}
+		return add(child, nil)
+	}
+	err = errors.Join(add(stdin()), output(&f.out), output(&f.err))
+	if err == nil && s.IPC {
+		var theirs, copied int
+		if f.channel, theirs, err = ipc.Pair(); err == nil {
+			_ = add(theirs, nil)
+			copied, err = unix.FcntlInt(uintptr(f.channel), unix.F_DUPFD_CLOEXEC, 0)
+			err = add(copied, err)
+		}
+	}
+	if err != nil {
+		f.closeChild()
+		f.closeOurs()
+		return nil, fmt.Errorf("descriptors for the app: %w", err)
+	}
+	return f, nil
+}
+
+// start launches generation gen of the instance. On an error nothing of it is
+// left.
+func (i *Instance) start(s *spec.Spec, gen int) (*launch, error) {
+	l := &launch{gen: gen}
+	if s.Notify {
+		if err := i.listenNotify(); err != nil {
+			return nil, err
+		}
+		l.wires.notify = i.notifyPath
+	}
+	if s.IPC {
+		l.wires.channel = fdChannel
+	}
+	vars := i.environment(s, gen, l.wires)
+	path, argv, err := commandLine(s, vars)
+	if err != nil {
+		return nil, err
+	}
+	l.command = argv
+	f, err := openFiles(s)
+	if err != nil {
+		return nil, err
+	}
+	defer f.closeChild()
+	for n := range l.pipes {
+		l.pipes[n] = inode(f.child[n])
+	}
+	if err := i.attach(s, l, f); err != nil {
+		return nil, err
+	}
+	l.process, err = proc.Start(proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child})
+	if err != nil {
+		// The intakes see the end of their pipes as soon as the child's ends
+		// are closed, and go by themselves.
+		l.close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// attach hands our ends of a launch's wires to their owners. On an error all of
+// our ends are closed.
+func (i *Instance) attach(s *spec.Spec, l *launch, f *files) error {
+	label := s.Name + ":" + strconv.Itoa(i.ID)
+	stdout, stderr := s.LogPath(s.OutFile, i.Number), s.LogPath(s.ErrorFile, i.Number)
+	if s.DisableLogs {
+		stdout, stderr = "", ""
+	}
+	if info, err := os.Stat(stderr); err == nil && info.Mode().IsRegular() {
+		l.errorFrom = info.Size()
+	}
+	l.errorFile = stderr
+	ctx := context.Background() // the log loop answers at once or is closed
+	out, err := i.sup.Logs.Add(ctx, logs.Source{FD: f.out, Path: stdout, Stamp: s.LogDateFormat, Name: label + " stdout"})
+	if err != nil {
+		f.closeOurs()
+		return fmt.Errorf("log file: %w", err)
+	}
+	f.out = -1
+	i.intakes = append(i.intakes, out)
+	l.stderr, err = i.sup.Logs.Add(ctx, logs.Source{FD: f.err, Path: stderr, Stamp: s.LogDateFormat, Name: label + " stderr"})
+	if err != nil {
+		f.closeOurs()
+		return fmt.Errorf("log file: %w", err)
+	}
+	f.err = -1
+	i.intakes = append(i.intakes, l.stderr)
+	if f.channel < 0 {
+		return nil
+	}
+	gen := l.gen
+	l.channel, err = ipc.NewChannel(i.sup.Loop, f.channel, ipc.Handlers{
+		Message: func(msg json.RawMessage) {
+			if ipc.IsReady(msg) {
+				i.mail.put(ready{gen, "IPC message"})
+			}
+		},
+		Fault: func(err error) { i.mail.put(warning{gen, "IPC channel: " + err.Error()}) },
+	})
+	if err != nil {
+		f.closeOurs()
+		return err
+	}
+	return nil
+}
+
+// listenNotify opens the instance's sd_notify socket, once: its path is the
+// sender's identity and stays the same for all launches.
+func (i *Instance) listenNotify() error {
+	if i.notify != nil {
+		return nil
+	}
+	path := filepath.Join(i.sup.RunDir, i.UUID+".notify")
+	n, err := ipc.ListenNotify(i.sup.Loop, path, i.notified)
+	if errors.Is(err, ipc.ErrPathTooLong) && i.sup.ShortRunDir != nil {
+		var dir string
+		if dir, err = i.sup.ShortRunDir(); err == nil {
+			path = filepath.Join(dir, i.UUID+".notify")
+			n, err = ipc.ListenNotify(i.sup.Loop, path, i.notified)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	i.notify, i.notifyPath = n, path
+	return nil
+}
+
+// notified runs on the loop's goroutine.
+func (i *Instance) notified(s ipc.State) {
+	if s.HasStatus {
+		i.mail.put(appStatus(s.Status))
+	}
+	if s.Ready {
+		// The socket is the instance's, so the message is for the launch that
+		// runs now.
+		i.mail.put(notifyReady{})
+	}
+}
+
+// commandLine returns the program to execute and its whole argument vector.
+// Programs are looked up in the app's own PATH at each launch, so that an
+// upgrade of an interpreter does not break a boot.
+func commandLine(s *spec.Spec, vars []string) (path string, argv []string, err error) {
+	search := newEnv(vars)["PATH"]
+	switch {
+	case s.Shell:
+		shell, err := proc.Lookup("bash", search, s.Cwd)
+		if err != nil {
+			shell = "/bin/sh"
+		}
+		return shell, []string{filepath.Base(shell), "-c", s.Script}, nil
+	case s.Interpreter == "none":
+		return s.Script, append([]string{s.Script}, s.Args...), nil
+	}
+	path, err = proc.Lookup(s.Interpreter, search, s.Cwd)
+	if err != nil {
+		return "", nil, fmt.Errorf("interpreter: %w", err)
+	}
+	argv = append([]string{s.Interpreter}, s.InterpreterArgs...)
+	return path, append(append(argv, s.Script), s.Args...), nil
+}
+
+// close lets go of what the launch holds; intakes end with their pipes.
+func (l *launch) close() {
+	if l.channel != nil {
+		l.channel.Close()
+	}
+	if l.process != nil {
+		l.process.Close()
+	}
+}
+
+// lastWords returns the last lines that this launch wrote to stderr, once what
+// is still in its pipe has been written.
+func (l *launch) lastWords(lines int) []string {
+	if l.stderr == nil || l.errorFile == "" || l.errorFile == "/dev/null" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if l.stderr.Sync(ctx) != nil {
+		return nil
+	}
+	return tailFrom(l.errorFile, l.errorFrom, lines)
+}
+
+// writePidFile names the process in the app's pid file, as PM2 does: the number
+// and no newline.
+func writePidFile(path string, pid int) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(strconv.Itoa(pid)), 0o644)
+}
+
+func removePidFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}

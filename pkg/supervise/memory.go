@@ -1,0 +1,97 @@
+package supervise
+
+import (
+	"time"
+
+	"github.com/leadmaster/hub/pkg/stats"
+)
+
+// memoryInterval is how often the memory of apps with a limit is looked at.
+const memoryInterval = 2 * time.Second
+
+// watchMemory starts looking at memory, if an app has a limit and nobody looks.
+func (s *Supervisor) watchMemory() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.memory || !s.anyLimit() {
+		return
+	}
+	s.memory = true
+	go func() {
+		tick := time.NewTicker(memoryInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-s.ctx.Done():
+				return
+			case <-tick.C:
+			}
+			s.mu.Lock()
+			if !s.anyLimit() {
+				s.memory = false
+				s.mu.Unlock()
+				return
+			}
+			s.mu.Unlock()
+			s.checkMemory()
+		}
+	}()
+}
+
+// anyLimit is called with s.mu held.
+func (s *Supervisor) anyLimit() bool {
+	for _, i := range s.instances {
+		if i.Status().Spec.MaxMemory > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// checkMemory compares the memory of each tree with its limit. The sum of
+// resident sizes counts shared pages once for each process; only when that is
+// over the limit is it worth asking for the proportional size, which is exact
+// and slow.
+func (s *Supervisor) checkMemory() {
+	c, err := s.census(s.ctx)
+	if err != nil {
+		s.Log.Error("memory can't be checked", "error", err)
+		return
+	}
+	for _, i := range s.Instances() {
+		st := i.Status()
+		if st.PID == 0 {
+			continue
+		}
+		tree := c.tree(st.UUID, []member{{st.PID, st.started}})
+		used := stats.RSS(tree)
+		i.sawMemory(used)
+		limit := int64(st.Spec.MaxMemory)
+		if limit == 0 || used <= limit || st.State != Online && st.State != Launching {
+			continue
+		}
+		if len(tree) > 1 {
+			used = 0
+			for _, p := range tree {
+				pss, err := stats.PSS(int(p.PID))
+				if err != nil {
+					pss = p.RSS // it ended, or may not be looked at
+				}
+				used += pss
+			}
+		}
+		if used > limit {
+			i.mail.put(overLimit{st.Generation, used, limit})
+		}
+	}
+}
+
+// sawMemory keeps the highest memory of the instance's tree.
+func (i *Instance) sawMemory(bytes int64) {
+	for {
+		old := i.peak.Load()
+		if bytes <= old || i.peak.CompareAndSwap(old, bytes) {
+			return
+		}
+	}
+}

@@ -1,0 +1,230 @@
+package supervise
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/spec"
+)
+
+// Instances returns all instances in order of id.
+func (s *Supervisor) Instances() []*Instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.instances)
+}
+
+// App returns the instances of an app in order of their number.
+func (s *Supervisor) App(name string) []*Instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.app(name)
+}
+
+// app is App with s.mu held.
+func (s *Supervisor) app(name string) []*Instance {
+	var found []*Instance
+	for _, i := range s.instances {
+		if i.Status().Spec.Name == name {
+			found = append(found, i)
+		}
+	}
+	slices.SortFunc(found, func(a, b *Instance) int { return cmp.Compare(a.Number, b.Number) })
+	return found
+}
+
+// Existing is what Start does with an app whose name is taken.
+type Existing string
+
+const (
+	Restart Existing = "restart" // restart it with the new spec, scaled to its instances
+	Refuse  Existing = "refuse"
+	Add     Existing = "add"  // add further instances
+	Keep    Existing = "keep" // leave those that are there, add what is missing
+)
+
+// ErrExists means that an app of this name is there already.
+var ErrExists = errors.New("Script already launched, add -f option to force re-execution") //nolint:staticcheck // PM2's words, which scripts match
+
+// Request asks for an app.
+type Request struct {
+	Spec *spec.Spec
+	// Base is the environment of a new app; one that is there already keeps its
+	// own, unless UpdateEnv is set.
+	Base      *BaseEnv
+	UpdateEnv bool
+	Existing  Existing
+	// Hold registers the app and does not start it.
+	Hold  bool
+	Cause string // who asks
+}
+
+// Start brings one app to its spec and returns a pending outcome for each
+// instance that is touched.
+func (s *Supervisor) Start(r Request) ([]*Pending, error) {
+	defer s.watchMemory()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	old := s.app(r.Spec.Name)
+	if len(old) > 0 {
+		if r.Existing == Refuse {
+			return nil, ErrExists
+		}
+		if !r.UpdateEnv {
+			r.Base = old[0].base.Load()
+		}
+	}
+	var pending []*Pending
+	sp, missing := r.Spec, r.Spec.Instances
+	switch r.Existing {
+	case Add:
+		if len(old) > 0 {
+			sp = withInstances(sp, len(old)+sp.Instances)
+		}
+	case Keep:
+		missing -= len(old)
+	default:
+		missing -= len(old)
+		pending = s.bring(old, r)
+	}
+	for range missing {
+		i := s.add(sp, r.Base)
+		if r.Hold {
+			pending = append(pending, i.send(verbConfigure, sp, r.Cause))
+		} else {
+			pending = append(pending, i.send(verbStart, nil, r.Cause))
+		}
+	}
+	return pending, nil
+}
+
+// bring starts instances that are there with the new spec and deletes those
+// that are too many, with s.mu held.
+func (s *Supervisor) bring(old []*Instance, r Request) (pending []*Pending) {
+	for n, i := range old {
+		if r.UpdateEnv {
+			i.base.Store(r.Base)
+		}
+		v := verbStart
+		switch {
+		case n >= r.Spec.Instances:
+			pending = append(pending, i.send(verbDelete, nil, r.Cause))
+			continue
+		case r.Hold && i.Status().State == Stopped:
+			v = verbConfigure
+		}
+		pending = append(pending, i.send(v, r.Spec, r.Cause))
+	}
+	return pending
+}
+
+func withInstances(s *spec.Spec, n int) *spec.Spec {
+	more := *s
+	more.Instances = n
+	return &more
+}
+
+// add registers a new instance, with s.mu held.
+func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv) *Instance {
+	if len(s.instances) == 0 {
+		s.nextID = 0 // as in PM2; nothing but display hangs on the id
+	}
+	i := &Instance{
+		UUID: newUUID(), ID: s.nextID, Number: s.freeNumber(sp.Name), sup: s,
+		mail: newMailbox(), gone: make(chan struct{}),
+		machine: newMachine(sp, time.Now()), timers: make(map[timer]*time.Timer),
+	}
+	s.nextID++
+	i.base.Store(base)
+	i.publish()
+	s.instances = append(s.instances, i)
+	if s.OnChange != nil {
+		s.OnChange(s.nextID)
+	}
+	go i.run()
+	return i
+}
+
+// freeNumber is the lowest number that no instance of the app has.
+func (s *Supervisor) freeNumber(name string) int {
+	n := 0
+	for _, i := range s.app(name) { // in order of number
+		if i.Number == n {
+			n++
+		}
+	}
+	return n
+}
+
+// remove forgets an instance whose goroutine ends.
+func (s *Supervisor) remove(gone *Instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.instances = slices.DeleteFunc(s.instances, func(i *Instance) bool { return i == gone })
+	if s.OnChange != nil {
+		s.OnChange(s.nextID)
+	}
+}
+
+// Pending is a command under way on one instance.
+type Pending struct {
+	Instance *Instance
+	done     <-chan Outcome
+}
+
+// Wait returns the outcome, or ctx's error as one.
+func (p *Pending) Wait(ctx context.Context) Outcome {
+	select {
+	case o := <-p.done:
+		return o
+	case <-ctx.Done():
+		return Outcome{Err: ctx.Err().Error(), Status: p.Instance.Status()}
+	}
+}
+
+// Act sends a command to an instance. action is start, restart, stop, delete or
+// reset; cause says who wants it.
+func (i *Instance) Act(action, cause string) (*Pending, error) {
+	switch v := verb(action); v {
+	case verbStart, verbRestart, verbStop, verbDelete, verbReset:
+		return i.send(v, nil, cause), nil
+	}
+	return nil, fmt.Errorf("unknown action %q", action)
+}
+
+// ReplaceEnv changes the environment that the next launches start from.
+func (i *Instance) ReplaceEnv(base *BaseEnv) { i.base.Store(base) }
+
+// BaseEnv returns the environment that launches start from.
+func (i *Instance) BaseEnv() *BaseEnv { return i.base.Load() }
+
+func (i *Instance) send(v verb, sp *spec.Spec, cause string) *Pending {
+	done := make(chan Outcome, 1)
+	goal := Up
+	switch v {
+	case verbStop:
+		goal = Down
+	case verbDelete:
+		goal = Gone
+	}
+	w := &waiter{goal: goal, settle: v == verbStart, done: done}
+	if !i.mail.put(command{verb: v, cause: cause, spec: sp, reply: w}) {
+		done <- Outcome{Err: "it was deleted", Status: i.Status()}
+	}
+	return &Pending{Instance: i, done: done}
+}
+
+// newUUID returns a random UUID (RFC 9562, version 4): the identity of an
+// instance for life.
+func newUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails, it ends the program instead
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,180 @@
+package supervise
+
+import (
+	"time"
+
+	"github.com/leadmaster/hub/pkg/proc"
+	"github.com/leadmaster/hub/pkg/spec"
+)
+
+// State is what an instance is doing, in PM2's words.
+type State string
+
+const (
+	// Stopped: down, by wish or because it ended and is not to be restarted.
+	Stopped State = "stopped"
+	// Launching: forked, but has not said that it is ready.
+	Launching State = "launching"
+	// Online: running and, where that is asked for, ready.
+	Online State = "online"
+	// Stopping: told to end, and something of it still runs.
+	Stopping State = "stopping"
+	// Waiting: ended, to be launched again after a delay.
+	Waiting State = "waiting restart"
+	// Errored: given up after too many unstable exits.
+	Errored State = "errored"
+)
+
+// Want is what an instance should be. A command changes it; the machine
+// converges.
+type Want string
+
+const (
+	Down Want = "down"
+	Up   Want = "up"
+	Gone Want = "gone" // deleted as soon as nothing of it runs
+)
+
+// event is what can happen to an instance. The set is closed.
+type event interface{ isEvent() }
+
+// verb is what a command asks for.
+type verb string
+
+const (
+	verbStart     verb = "start"
+	verbRestart   verb = "restart"
+	verbStop      verb = "stop"
+	verbDelete    verb = "delete"
+	verbReset     verb = "reset"
+	verbConfigure verb = "configure" // take a spec for later, and do nothing
+)
+
+type (
+	// command comes from a user.
+	command struct {
+		verb  verb
+		cause string     // who asked
+		spec  *spec.Spec // what to launch from the next time on; nil: as before
+		reply *waiter    // nil: nobody waits
+	}
+	// spawned: the process of this generation runs.
+	spawned struct {
+		gen int
+		pid int
+	}
+	// spawnFailed: there is no process.
+	spawnFailed struct {
+		gen int
+		err error
+	}
+	// ready: the app said so.
+	ready struct {
+		gen int
+		how string
+	}
+	// exited: the main process has ended.
+	exited struct {
+		gen  int
+		exit proc.Exit
+	}
+	// treeGone: after the main process's end nothing of the tree is left.
+	treeGone struct{ gen int }
+	// overLimit: the tree uses more memory than max_memory_restart.
+	overLimit struct {
+		gen         int
+		used, limit int64 // bytes
+	}
+	// expired: a timer that the machine armed.
+	expired struct {
+		gen   int
+		timer timer
+	}
+)
+
+func (command) isEvent()     {}
+func (spawned) isEvent()     {}
+func (spawnFailed) isEvent() {}
+func (ready) isEvent()       {}
+func (exited) isEvent()      {}
+func (treeGone) isEvent()    {}
+func (overLimit) isEvent()   {}
+func (expired) isEvent()     {}
+
+// timer names a timer; an instance has at most one of each.
+type timer string
+
+const (
+	timerListen  timer = "listen timeout" // listen_timeout of a launch
+	timerKill    timer = "kill timeout"   // kill_timeout of a stop
+	timerRestart timer = "restart delay"  // until the next launch
+	timerStable  timer = "stable"         // min_uptime has passed
+	timerCalm    timer = "calm"           // long enough up to forget the backoff
+	timerSettle  timer = "settle"         // a start that is watched for a moment is over
+)
+
+// effect is what the machine wants done. The set is closed.
+type effect interface{ isEffect() }
+
+type (
+	// spawn launches the generation and feeds spawned or spawnFailed back.
+	spawn struct{ gen int }
+	// signal sends the kill signal to the main process.
+	signal struct{ gen int }
+	// sweep ends what is left of the tree, with SIGKILL if kill is set, else
+	// with the kill signal, and feeds treeGone back when there is nothing. The
+	// main process is only touched with kill.
+	sweep struct {
+		gen  int
+		kill bool
+	}
+	// arm starts a timer, anew if it runs; disarm stops it.
+	arm struct {
+		gen   int
+		timer timer
+		after time.Duration
+	}
+	disarm struct{ timer timer }
+	// answer tells a waiter the outcome.
+	answer struct {
+		to      *waiter
+		outcome Outcome
+	}
+	// note is a line for the history and the log.
+	note struct {
+		kind   string
+		reason string
+	}
+	// drop ends the instance.
+	drop struct{}
+)
+
+func (spawn) isEffect()  {}
+func (signal) isEffect() {}
+func (sweep) isEffect()  {}
+func (arm) isEffect()    {}
+func (disarm) isEffect() {}
+func (answer) isEffect() {}
+func (note) isEffect()   {}
+func (drop) isEffect()   {}
+
+// waiter is somebody who waits for what becomes of a command.
+type waiter struct {
+	goal Want
+	// settle: do not believe a launch before it has lived for a moment.
+	settle bool
+	done   chan<- Outcome // capacity 1
+}
+
+// Outcome is what became of a command on one instance.
+type Outcome struct {
+	// Err is empty for success, else the reason in words.
+	Err      string
+	Warnings []string
+	// Died is set when a launch ended at once; the last lines of its stderr are
+	// in Stderr then.
+	Died   bool
+	Stderr []string
+	// Status is the instance at that moment.
+	Status *Status
+}

@@ -1,0 +1,78 @@
+package supervise
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/leadmaster/hub/pkg/epoll"
+	"github.com/leadmaster/hub/pkg/logs"
+	"github.com/leadmaster/hub/pkg/stats"
+)
+
+// Config is what a Supervisor works with. All of it is the caller's and must
+// outlive the Supervisor.
+type Config struct {
+	Home   string // HUB_HOME
+	HomeID string // random, made once for each home
+	Boot   string // the kernel's boot id
+	RunDir string // for notify sockets
+	// ShortRunDir makes a folder with a short path, where RunDir is too long for
+	// a socket address. It may be nil.
+	ShortRunDir func() (string, error)
+	Loop        *epoll.Loop // exits, channels, notify sockets
+	Logs        *logs.Loop
+	Scanner     *stats.Scanner
+	Store       Store
+	Log         *slog.Logger
+	// OnChange is called after an instance was added or removed, with the next id
+	// to be given out, and must not call back. It may be nil.
+	OnChange func(nextID int)
+}
+
+// Supervisor has the instances of one daemon.
+type Supervisor struct {
+	Config
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	bus    bus
+
+	mu        sync.Mutex // guards the registry: the fields below
+	instances []*Instance
+	nextID    int
+	memory    bool // the goroutine that looks at memory runs
+
+	censuses censuses
+	cpu      stats.CPU
+
+	recordMu     sync.Mutex // guards recordFailed
+	recordFailed bool
+}
+
+// New makes a Supervisor without instances. nextID is the next id to give out.
+func New(c Config, nextID int) *Supervisor {
+	s := &Supervisor{Config: c, nextID: nextID}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	return s
+}
+
+// Close ends what the Supervisor does beside its instances. Instances that are
+// left, and their processes, stay as they are.
+func (s *Supervisor) Close() { s.cancel() }
+
+// Subscribe returns events from now on.
+func (s *Supervisor) Subscribe() *Subscription { return s.bus.subscribe() }
+
+// recordResult logs the first failure to write a record, and the end of it:
+// supervision goes on without records, but the operator must know.
+func (s *Supervisor) recordResult(err error) {
+	s.recordMu.Lock()
+	defer s.recordMu.Unlock()
+	switch {
+	case err != nil && !s.recordFailed:
+		s.Log.Error("state can't be saved: a new daemon would not know what runs now", "error", err)
+	case err == nil && s.recordFailed:
+		s.Log.Info("state is saved again")
+	}
+	s.recordFailed = err != nil
+}
