@@ -1,0 +1,151 @@
+// Command hubd is the daemon of hub, a process manager: it launches and
+// supervises apps and answers hubctl on a socket in HUB_HOME.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"os/user"
+	"syscall"
+
+	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/daemon"
+	"github.com/leadmaster/hub/pkg/spec"
+	"github.com/leadmaster/hub/pkg/store"
+	"golang.org/x/sys/unix"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+
+type options struct {
+	config  string
+	envName string
+	readyFD int
+	version bool
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("hubd", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&o.config, "config", "", "start what the ecosystem `file` declares and stay in the foreground")
+	f.StringVar(&o.envName, "env", "", "use the env_`name` sections of the ecosystem file")
+	f.IntVar(&o.readyFD, "ready-fd", -1, "write a line to this `descriptor` when the daemon answers")
+	f.BoolVar(&o.version, "version", false, "print the version and end")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
+	}
+	return o, nil
+}
+
+// run returns the exit code.
+func run(args []string, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, "hubd:", err)
+		return 1
+	case o.version:
+		fmt.Println(api.Version)
+		return 0
+	}
+	// What the caller's shell had open is not for the apps.
+	if err := unix.CloseRange(3, ^uint(0), unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		fmt.Fprintln(stderr, "hubd: close-on-exec:", err)
+		return 1
+	}
+	err = serve(o, stderr)
+	switch {
+	case errors.Is(err, store.ErrLocked) && o.config == "":
+		return 0 // the caller wants a daemon, and there is one
+	case err != nil:
+		fmt.Fprintln(stderr, "hubd:", err)
+		return 1
+	}
+	return 0
+}
+
+func serve(o options, stderr io.Writer) error {
+	home, err := api.Home()
+	if err != nil {
+		return err
+	}
+	var specs []spec.Spec
+	if o.config != "" {
+		if specs, err = load(o, home, stderr); err != nil {
+			return err
+		}
+	}
+	log, err := openLog(home, o.config != "", stderr)
+	if err != nil {
+		return err
+	}
+	// Notify, not Ignore: an ignored signal would be inherited by the apps, and
+	// one that was ignored when we were started is not any more.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP, syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
+	defer stop()
+	begin := func(d *daemon.Daemon) error {
+		if specs == nil {
+			return nil
+		}
+		return d.StartSpecs(ctx, specs, os.Environ())
+	}
+	return daemon.Run(ctx, daemon.Options{Home: home, Log: log, Ready: func() { sayReady(o.readyFD) }}, begin)
+}
+
+// load reads the ecosystem file in the daemon's own place.
+func load(o options, home string, stderr io.Writer) ([]spec.Spec, error) {
+	file, err := spec.Load(o.config)
+	if err != nil {
+		return nil, err
+	}
+	name := ""
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	specs, warnings, err := file.Resolve(spec.Options{Home: home, Env: os.Environ(), EnvName: o.envName, Username: name})
+	for _, w := range warnings {
+		fmt.Fprintln(stderr, "hubd: warning:", w)
+	}
+	return specs, err
+}
+
+// openLog returns the daemon's own log: hubd.log, and in the foreground stderr
+// as well.
+func openLog(home string, foreground bool, stderr io.Writer) (*slog.Logger, error) {
+	h, err := store.OpenHome(home)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(h.LogPath(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("log: %w", err)
+	}
+	var out io.Writer = f
+	if foreground {
+		out = io.MultiWriter(f, stderr)
+	}
+	return slog.New(slog.NewTextHandler(out, nil)), nil
+}
+
+func sayReady(fd int) {
+	if fd < 0 {
+		return
+	}
+	f := os.NewFile(uintptr(fd), "ready")
+	_, _ = f.WriteString("ready\n") // whoever waited may be gone
+	_ = f.Close()
+}

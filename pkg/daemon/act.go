@@ -1,0 +1,211 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/spec"
+	"github.com/leadmaster/hub/pkg/supervise"
+)
+
+// start starts apps. All specs are looked at before the first is started.
+func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error {
+	if err := d.refuseWhenStopping(); err != nil {
+		return err
+	}
+	how := supervise.Existing(in.Existing)
+	switch how {
+	case "":
+		how = supervise.Restart
+	case supervise.Restart, supervise.Refuse, supervise.Add:
+	default:
+		return &api.Error{Code: api.CodeInvalid, Message: "existing: " + in.Existing + " is unknown", Hint: "restart, refuse or add", Target: "existing"}
+	}
+	names := make(map[string]bool)
+	for n := range in.Specs {
+		s := &in.Specs[n]
+		if err := s.Validate(); err != nil {
+			return &api.Error{Code: api.CodeInvalid, Message: fmt.Sprintf("app %q: %v", s.Name, err), Target: s.Name}
+		}
+		if names[s.Name] {
+			return &api.Error{Code: api.CodeInvalid, Message: fmt.Sprintf("app %q is there twice", s.Name), Target: s.Name}
+		}
+		names[s.Name] = true
+		if how == supervise.Refuse && len(d.sup.App(s.Name)) > 0 {
+			return &api.Error{
+				Code: api.CodeRefused, Target: s.Name, Message: supervise.ErrExists.Error(),
+				Hint: "hubctl restart " + s.Name + " restarts it, another --name starts a second app",
+			}
+		}
+	}
+	base, err := d.baseEnv(in.Env)
+	if err != nil {
+		return err
+	}
+	var pending []*supervise.Pending
+	for n := range in.Specs {
+		s := &in.Specs[n]
+		some, err := d.sup.Start(supervise.Request{
+			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, Hold: !s.Autostart, Cause: causeOf(ctx),
+		})
+		if err != nil { // taken by somebody else since we looked
+			return &api.Error{Code: api.CodeRefused, Target: s.Name, Message: err.Error()}
+		}
+		pending = append(pending, some...)
+	}
+	return d.outcomes(ctx, pending, nil, r)
+}
+
+// baseEnv stores an environment, or finds the one that is in use already.
+func (d *Daemon) baseEnv(vars []string) (*supervise.BaseEnv, error) {
+	vars = slices.Clone(vars)
+	slices.Sort(vars)
+	for _, i := range d.sup.Instances() {
+		if b := i.BaseEnv(); slices.Equal(b.Vars, vars) {
+			return b, nil
+		}
+	}
+	hash, err := d.home.PutContent(vars)
+	if err != nil {
+		d.log.Error("environment is not on record", "error", err)
+	}
+	return &supervise.BaseEnv{Hash: hash, Vars: vars}, nil
+}
+
+func (d *Daemon) refuseWhenStopping() error {
+	if d.stopping.Load() {
+		return &api.Error{Code: api.CodeRefused, Message: "the daemon is ending", Hint: "try again in a moment"}
+	}
+	return nil
+}
+
+// act does something with the instances that targets mean. What can be done is
+// done; targets that mean nothing are results with an error.
+func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
+	if err := d.refuseWhenStopping(); err != nil {
+		return err
+	}
+	if len(in.Targets) == 0 {
+		return &api.Error{Code: api.CodeInvalid, Message: "targets are missing", Hint: "a name, an id, or all", Target: "targets"}
+	}
+	list, missing := d.find(in.Targets)
+	if len(list) == 0 && len(missing) == 0 {
+		return &api.Error{Code: api.CodeNotFound, Message: "No process found", Hint: "hubctl start starts one", Target: in.Targets[0]}
+	}
+	var base *supervise.BaseEnv
+	if in.UpdateEnv {
+		var err error
+		if base, err = d.baseEnv(in.Env); err != nil {
+			return err
+		}
+	}
+	var pending []*supervise.Pending
+	for _, i := range list {
+		if base != nil {
+			i.ReplaceEnv(base)
+		}
+		p, err := i.Act(in.Action, causeOf(ctx))
+		if err != nil {
+			return &api.Error{Code: api.CodeInvalid, Message: err.Error(), Hint: "start, restart, stop, delete or reset", Target: "action"}
+		}
+		pending = append(pending, p)
+	}
+	return d.outcomes(ctx, pending, missing, r)
+}
+
+// outcomes sends results as they come in, or all at once.
+func (d *Daemon) outcomes(ctx context.Context, pending []*supervise.Pending, known []api.Result, r *replies) error {
+	all := append([]api.Result{}, known...)
+	err := d.collect(ctx, pending, func(some []api.Result) error {
+		if r.more() {
+			return r.next(api.ResultsReply{Results: some})
+		}
+		all = append(all, some...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.last(api.ResultsReply{Results: all})
+}
+
+// collect waits for all outcomes and hands them on in the order in which they
+// come, those that are there at the same time together. A client that is gone
+// ends the waiting, not what it has asked for.
+func (d *Daemon) collect(ctx context.Context, pending []*supervise.Pending, each func([]api.Result) error) error {
+	results := make(chan api.Result, len(pending))
+	for _, p := range pending {
+		go func() { results <- result(p.Instance, p.Wait(ctx)) }()
+	}
+	for left := len(pending); left > 0; {
+		some := []api.Result{<-results}
+		for more := true; more; {
+			select {
+			case r := <-results:
+				some = append(some, r)
+			default:
+				more = false
+			}
+		}
+		left -= len(some)
+		if err := each(some); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func result(i *supervise.Instance, o supervise.Outcome) api.Result {
+	st := o.Status
+	if st == nil {
+		st = i.Status()
+	}
+	r := api.Result{
+		ID: i.ID, Name: st.Spec.Name, Instance: i.Number, Status: string(st.State), PID: st.PID,
+		Error: o.Err, Warnings: o.Warnings, Stderr: o.Stderr,
+	}
+	if o.Err != "" && st.Spec.Name != "" {
+		r.Hint = fmt.Sprintf("hubctl logs %s --err shows what it wrote, hubctl describe %s what happened", st.Spec.Name, st.Spec.Name)
+	}
+	if r.Warnings == nil {
+		r.Warnings = []string{}
+	}
+	if r.Stderr == nil {
+		r.Stderr = []string{}
+	}
+	return r
+}
+
+// StartSpecs starts what an ecosystem file declares: hubd --config. It waits
+// for the outcomes and returns those that failed as one error.
+func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string) error {
+	base, err := d.baseEnv(env)
+	if err != nil {
+		return err
+	}
+	var pending []*supervise.Pending
+	for n := range specs {
+		s := &specs[n]
+		some, err := d.sup.Start(supervise.Request{Spec: s, Base: base, Existing: supervise.Restart, Hold: !s.Autostart, Cause: "hubd --config"})
+		if err != nil {
+			return err
+		}
+		pending = append(pending, some...)
+	}
+	var errs []error
+	err = d.collect(ctx, pending, func(some []api.Result) error {
+		for _, r := range some {
+			if r.Error != "" {
+				errs = append(errs, fmt.Errorf("%s (id %d): %s", r.Name, r.ID, r.Error))
+			}
+		}
+		return nil
+	})
+	return errors.Join(append(errs, err)...)
+}

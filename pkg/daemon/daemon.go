@@ -1,0 +1,230 @@
+package daemon
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/epoll"
+	"github.com/leadmaster/hub/pkg/logs"
+	"github.com/leadmaster/hub/pkg/proc"
+	"github.com/leadmaster/hub/pkg/stats"
+	"github.com/leadmaster/hub/pkg/store"
+	"github.com/leadmaster/hub/pkg/supervise"
+)
+
+// Options are how a daemon is started.
+type Options struct {
+	Home string // HUB_HOME, absolute
+	Log  *slog.Logger
+	// Ready is called once, when the daemon answers. It may be nil.
+	Ready func()
+}
+
+// Daemon is a running hubd.
+type Daemon struct {
+	home     *store.Home
+	log      *slog.Logger
+	sup      *supervise.Supervisor
+	exits    *epoll.Loop
+	logs     *logs.Loop
+	started  time.Time
+	user     string
+	stopping atomic.Bool
+	// ended is closed when a client has asked the daemon to end and all apps
+	// are gone.
+	ended   chan struct{}
+	endOnce sync.Once
+	dumpMu  sync.Mutex // one save at a time
+}
+
+// state is state.json.
+type state struct {
+	Version int    `json:"version"`
+	HomeID  string `json:"home_id"`
+	NextID  int    `json:"next_id"`
+}
+
+// Run takes the home and serves it until ctx is done, when it ends all apps
+// first, or until a client asks for the end. It returns store.ErrLocked when
+// another daemon has the home.
+func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
+	home, err := store.OpenHome(o.Home)
+	if err != nil {
+		return err
+	}
+	lock, err := home.Lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	d, err := assemble(home, o.Log)
+	if err != nil {
+		return err
+	}
+	defer d.sup.Close()
+	// The loops end last: they see the apps out.
+	loops, stopLoops := context.WithCancel(context.Background())
+	defer stopLoops()
+	go d.serveLoop("exits", func() error { return d.exits.Run(loops) })
+	go d.serveLoop("logs", func() error { return d.logs.Run(loops) })
+	d.dropStaleRecords()
+
+	if err := home.WritePid(); err != nil {
+		return fmt.Errorf("pid file: %w", err)
+	}
+	defer d.remove(home.RemovePid)
+	listener, err := listen(home)
+	if err != nil {
+		return err
+	}
+	defer d.remove(func() error { return os.Remove(home.SocketPath()) })
+	defer listener.Close()
+	go d.accept(listener)
+	d.log.Info("hubd answers", "version", api.Version, "pid", os.Getpid(), "home", home.Dir)
+	if o.Ready != nil {
+		o.Ready()
+	}
+	if begin != nil {
+		if err := begin(d); err != nil {
+			d.log.Error("start", "error", err)
+		}
+	}
+	select {
+	case <-ctx.Done():
+		d.log.Info("hubd was told to end; ending all apps", "cause", context.Cause(ctx))
+		d.endAll(context.Background(), "hubd ends", func([]api.Result) {})
+	case <-d.ended:
+	}
+	d.log.Info("hubd ends", "pid", os.Getpid())
+	return nil
+}
+
+// assemble makes the parts and wires them.
+func assemble(home *store.Home, log *slog.Logger) (*Daemon, error) {
+	boot, err := proc.BootID()
+	if err != nil {
+		return nil, err
+	}
+	st, err := loadState(home, log)
+	if err != nil {
+		return nil, err
+	}
+	d := &Daemon{home: home, log: log, started: time.Now(), ended: make(chan struct{}), user: userName(os.Geteuid())}
+	if d.exits, err = epoll.New(); err != nil {
+		return nil, err
+	}
+	if d.logs, err = logs.New(log); err != nil {
+		return nil, err
+	}
+	d.sup = supervise.New(supervise.Config{
+		Home: home.Dir, HomeID: st.HomeID, Boot: boot, RunDir: home.RunDir(),
+		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
+		Loop:        d.exits, Logs: d.logs, Scanner: stats.NewScanner(), Store: home, Log: log,
+		OnChange: func(nextID int) {
+			now := state{Version: 1, HomeID: st.HomeID, NextID: nextID}
+			if err := store.WriteRuntime(home.StatePath(), now); err != nil {
+				log.Error("state", "error", err)
+			}
+		},
+	}, st.NextID)
+	return d, nil
+}
+
+// loadState reads state.json, or makes the home's identity.
+func loadState(home *store.Home, log *slog.Logger) (state, error) {
+	var st state
+	err := store.ReadJSON(home.StatePath(), &st)
+	if err == nil && st.Version == 1 && st.HomeID != "" {
+		return st, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil {
+		aside := home.StatePath() + ".damaged"
+		log.Warn("state.json can't be used and is set aside", "file", aside, "error", err)
+		if err := os.Rename(home.StatePath(), aside); err != nil {
+			return st, err
+		}
+	}
+	var id [8]byte
+	_, _ = rand.Read(id[:]) // never fails, it ends the program instead
+	st = state{Version: 1, HomeID: hex.EncodeToString(id[:])}
+	return st, store.WriteRuntime(home.StatePath(), st)
+}
+
+// dropStaleRecords removes what an earlier daemon left of runs that are over.
+func (d *Daemon) dropStaleRecords() {
+	err := d.home.Records(func(uuid, path string) {
+		var r supervise.Record
+		if err := store.ReadJSON(path, &r); err == nil && r.Process != nil {
+			if p, err := proc.Open(*r.Process); err == nil {
+				p.Close()
+				d.log.Warn("an app of an earlier daemon still runs and is not managed", "app", r.Name, "pid", r.Process.PID)
+				return
+			}
+		}
+		if err := d.home.RemoveRecord(uuid); err != nil {
+			d.log.Error("record of an earlier daemon", "file", path, "error", err)
+		}
+	})
+	if err != nil {
+		d.log.Error("records", "error", err)
+	}
+}
+
+func (d *Daemon) serveLoop(name string, run func() error) {
+	if err := run(); err != nil {
+		d.log.Error("loop ended", "loop", name, "error", err)
+	}
+}
+
+func (d *Daemon) remove(f func() error) {
+	if err := f(); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, net.ErrClosed) {
+		d.log.Error("clean up", "error", err)
+	}
+}
+
+// endAll deletes all instances, all at once, and waits for them.
+func (d *Daemon) endAll(ctx context.Context, cause string, each func([]api.Result)) {
+	d.stopping.Store(true)
+	var pending []*supervise.Pending
+	for _, i := range d.sup.Instances() {
+		p, err := i.Act(api.ActionDelete, cause)
+		if err == nil {
+			pending = append(pending, p)
+		}
+	}
+	d.collect(ctx, pending, func(r []api.Result) error { each(r); return nil })
+}
+
+// shortRunDir is where notify sockets go when HUB_HOME's path is too long for a
+// socket address.
+func shortRunDir(homeID string) (string, error) {
+	base := os.Getenv("XDG_RUNTIME_DIR")
+	if os.Geteuid() == 0 {
+		base = "/run"
+	}
+	if base == "" {
+		return "", errors.New("HUB_HOME is too long for a notify socket and XDG_RUNTIME_DIR is not set")
+	}
+	dir := filepath.Join(base, "hub-"+homeID)
+	return dir, os.MkdirAll(dir, 0o700)
+}
+
+func userName(uid int) string {
+	if u, err := user.LookupId(fmt.Sprint(uid)); err == nil {
+		return u.Username
+	}
+	return fmt.Sprint(uid)
+}

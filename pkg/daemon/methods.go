@@ -1,0 +1,174 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/supervise"
+	"github.com/varlink/go/varlink"
+)
+
+// methods serves the interface com.leadmaster.hub.
+type methods struct{ d *Daemon }
+
+func (methods) VarlinkGetName() string        { return api.Interface }
+func (methods) VarlinkGetDescription() string { return api.Description }
+
+// VarlinkDispatch answers one call. An error it returns ends the connection; an
+// *api.Error of a method is the answer.
+func (m methods) VarlinkDispatch(ctx context.Context, c varlink.Call, method string) error {
+	d := m.d
+	var err error
+	switch method {
+	case "Daemon":
+		err = c.Reply(ctx, d.describe())
+	case "Control":
+		err = handle(ctx, &c, d.control)
+	case "List":
+		err = handle(ctx, &c, d.list)
+	case "Processes":
+		err = handle(ctx, &c, d.processes)
+	case "Start":
+		err = handle(ctx, &c, d.start)
+	case "Act":
+		err = handle(ctx, &c, d.act)
+	case "Logs":
+		err = handle(ctx, &c, d.readLogs)
+	case "LogControl":
+		err = handle(ctx, &c, d.logControl)
+	case "Events":
+		err = handle(ctx, &c, d.events)
+	case "Dump":
+		err = handle(ctx, &c, d.dump)
+	case "Resurrect":
+		err = handle(ctx, &c, d.resurrect)
+	case "Saved":
+		err = handle(ctx, &c, d.saved)
+	default:
+		return c.ReplyMethodNotFound(ctx, method)
+	}
+	var e *api.Error
+	if errors.As(err, &e) {
+		return c.ReplyError(ctx, e.Code, e)
+	}
+	return err
+}
+
+// handle reads a call's parameters and calls f. A parameter that the interface
+// does not have is refused by name: a newer client must not believe that it was
+// heard.
+func handle[In any](ctx context.Context, c *varlink.Call, f func(context.Context, *In, *replies) error) error {
+	var in In
+	if c.In.Parameters != nil && !bytes.Equal(*c.In.Parameters, []byte("null")) {
+		dec := json.NewDecoder(bytes.NewReader(*c.In.Parameters))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&in); err != nil {
+			return &api.Error{
+				Code: api.CodeInvalid, Target: "parameters",
+				Message: "parameters: " + strings.TrimPrefix(err.Error(), "json: "),
+				Hint:    "the interface is described by: hubctl api org.varlink.service.GetInterfaceDescription '{\"interface\":\"" + api.Interface + "\"}'",
+			}
+		}
+	}
+	return f(ctx, &in, &replies{ctx: ctx, call: c})
+}
+
+// none is the parameters of a method that has none.
+type none struct{}
+
+// replies sends the replies of one call.
+type replies struct {
+	ctx  context.Context
+	call *varlink.Call
+}
+
+// more reports whether the client takes several replies.
+func (r *replies) more() bool { return r.call.WantsMore() }
+
+// next sends a reply that others follow.
+func (r *replies) next(v any) error {
+	r.call.Continues = true
+	return r.call.Reply(r.ctx, v)
+}
+
+// last sends the only or the last reply.
+func (r *replies) last(v any) error {
+	r.call.Continues = false
+	return r.call.Reply(r.ctx, v)
+}
+
+func (d *Daemon) describe() api.DaemonReply {
+	state := "online"
+	if d.stopping.Load() {
+		state = "stopping"
+	}
+	return api.DaemonReply{
+		Version: api.Version, Level: api.Level, PID: os.Getpid(), Home: d.home.Dir, State: state,
+		Started: d.started.UnixMilli(), Instances: len(d.sup.Instances()), User: d.user,
+	}
+}
+
+// control ends everything. The connection stays open until the process ends,
+// so that the client sees that too.
+func (d *Daemon) control(ctx context.Context, in *api.ControlCall, r *replies) error {
+	if in.Action != api.ActionKill {
+		return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "the action is kill", Target: "action"}
+	}
+	var all []api.Result
+	// Not the client's context: what it has asked for is done even if it leaves.
+	d.endAll(context.WithoutCancel(ctx), causeOf(ctx), func(results []api.Result) {
+		if !r.more() {
+			all = append(all, results...)
+		} else if r.next(api.ResultsReply{Results: results}) != nil {
+			return // it left; go on
+		}
+	})
+	err := r.last(api.ResultsReply{Results: all})
+	d.end()
+	return err
+}
+
+// end lets Run return; it may be called twice.
+func (d *Daemon) end() {
+	d.endOnce.Do(func() { close(d.ended) })
+}
+
+// find resolves targets; none means all. Instances that several targets name
+// come once. The error names each target that means nothing, and the instances
+// of the others are returned with it.
+func (d *Daemon) find(targets []string) ([]*supervise.Instance, []api.Result) {
+	if len(targets) == 0 {
+		return d.sup.Instances(), nil
+	}
+	var list []*supervise.Instance
+	var missing []api.Result
+	seen := make(map[string]bool)
+	for _, t := range targets {
+		some, err := d.sup.Select(t)
+		if err != nil {
+			missing = append(missing, api.Result{ID: -1, Name: t, Error: err.Error(), Hint: "hubctl list shows what there is", Warnings: []string{}, Stderr: []string{}})
+		}
+		for _, i := range some {
+			if !seen[i.UUID] {
+				seen[i.UUID] = true
+				list = append(list, i)
+			}
+		}
+	}
+	return list, missing
+}
+
+// found is find for a method that has no partial success.
+func (d *Daemon) found(targets []string) ([]*supervise.Instance, error) {
+	list, missing := d.find(targets)
+	if len(missing) > 0 {
+		m := missing[0]
+		return nil, &api.Error{Code: api.CodeNotFound, Message: m.Error, Hint: m.Hint, Target: m.Name}
+	}
+	return list, nil
+}
