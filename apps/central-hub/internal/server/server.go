@@ -1,0 +1,120 @@
+// Package server runs the hub: it opens the port, serves, and ends in order
+// when a signal says so.
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/leadmaster/hub/apps/central-hub/internal/config"
+	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/pkg/ready"
+)
+
+// firstRequestGrace is how long after a signal a connection that is already
+// open may take to bring its first request.
+const firstRequestGrace = 250 * time.Millisecond
+
+// ErrForced says that requests were still running at the shutdown limit.
+var ErrForced = errors.New("requests were still running at the shutdown limit")
+
+// Server is the hub as one HTTP server.
+type Server struct {
+	http  http.Server
+	conns connections
+	out   *console.Console
+	port  int
+	limit time.Duration
+}
+
+// New returns a server of the hub's routes that prints to out.
+func New(cfg config.Config, out *console.Console) *Server {
+	return newServer(cfg, out, NewRouter(cfg, out))
+}
+
+func newServer(cfg config.Config, out *console.Console, handler http.Handler) *Server {
+	s := &Server{out: out, port: cfg.Port, limit: cfg.ShutdownLimit}
+	s.http = http.Server{
+		Handler: handler,
+		// "OPTIONS *" is answered as every other OPTIONS request.
+		DisableGeneralOptionsHandler: true,
+		MaxHeaderBytes:               16 << 10,
+		ReadHeaderTimeout:            10 * time.Second,
+		ReadTimeout:                  30 * time.Second,
+		WriteTimeout:                 60 * time.Second,
+		// Longer than nginx keeps its idle connections to us (60 s), so that it
+		// is nginx who closes and never sends into a closing one.
+		IdleTimeout: 75 * time.Second,
+		ConnState:   s.conns.track,
+		ErrorLog:    out.ErrorLog(),
+	}
+	return s
+}
+
+// Run serves until a signal arrives, then answers the requests that are
+// running and returns nil. It returns ErrForced, with its line printed, when
+// they take longer than the limit, and another error when the port could not
+// be opened or serving broke.
+func (s *Server) Run(signals <-chan os.Signal) error {
+	listener, port, err := listen(s.port)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	s.out.Go("http server", func() {
+		defer close(served)
+		served <- s.http.Serve(listener)
+	})
+	s.out.Listening(port)
+	s.tell("ready", ready.Notify)
+
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve on port %d: %w", port, err)
+	case sig := <-signals:
+		s.out.Signal(sig)
+	}
+	s.tell("stopping", ready.Stopping)
+	listener.Close()
+	// From here on every connection that was accepted is known.
+	<-served
+	return s.drain(signals)
+}
+
+// drain waits until every connection has had its answer. A repeated signal
+// gets its line and changes nothing.
+//
+// This is not http.Server.Shutdown, which drops a request that has arrived but
+// was not read yet, and grants a connection that never sends any five seconds,
+// all that the process manager allows.
+func (s *Server) drain(signals <-chan os.Signal) error {
+	// Closes the idle connections now and each other one after its answer.
+	s.http.SetKeepAlivesEnabled(false)
+	gone := s.conns.gone()
+	grace, limit := time.After(firstRequestGrace), time.After(s.limit)
+	for {
+		select {
+		case sig := <-signals:
+			s.out.Signal(sig)
+		case <-grace:
+			s.conns.closeSilent()
+		case <-gone:
+			s.out.Closed()
+			return nil
+		case <-limit:
+			s.out.Forced()
+			s.http.Close()
+			return ErrForced
+		}
+	}
+}
+
+// tell runs a message to the process manager. The hub serves on without it.
+func (s *Server) tell(what string, send func() error) {
+	if err := send(); err != nil {
+		s.out.Exception(fmt.Errorf("tell the process manager %s: %w", what, err), nil)
+	}
+}

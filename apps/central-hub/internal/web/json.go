@@ -1,0 +1,44 @@
+// Package web holds what every module of the hub answers with: JSON and its
+// envelopes, the middleware around all routes, the static frontend.
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const contentTypeJSON = "application/json; charset=utf-8"
+
+// JSON answers with body as compact JSON. Unlike gin's it leaves <, > and & as
+// they are, so that texts with a URL in them read as clients expect.
+func JSON(c *gin.Context, status int, body any) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(body); err != nil {
+		panic(fmt.Errorf("encode %T: %w", body, err))
+	}
+	c.Data(status, contentTypeJSON, bytes.TrimSuffix(text.Bytes(), []byte("\n")))
+}
+
+// Failure is the error envelope of middleware and auth routes.
+type Failure struct {
+	Success bool   `json:"success"`
+	Message string `json:"message"`
+}
+
+// Fail answers with a Failure and keeps later handlers from running.
+func Fail(c *gin.Context, status int, message string) {
+	JSON(c, status, Failure{Message: message})
+	c.Abort()
+}
+
+// Timestamp writes t as bodies carry instants: UTC with three digits of the
+// second.
+func Timestamp(t time.Time) string {
+	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}

@@ -1,0 +1,50 @@
+// Central-hub is the service behind the Leadmaster frontend. Started without
+// arguments it serves HTTP on PORT until SIGTERM or SIGINT. README.md tells the
+// variables, the log lines and the limits.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/leadmaster/hub/apps/central-hub/internal/config"
+	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/server"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], console.New(os.Stdout, os.Stderr)))
+}
+
+// run returns the exit code: 0 after a clean close, 1 when the hub could not
+// start or had to force its end, 2 for arguments it does not know.
+func run(args []string, out *console.Console) int {
+	if len(args) > 0 {
+		fmt.Fprintln(os.Stderr, "usage: central-hub (no arguments; PORT and NODE_ENV come from the environment or from .env)")
+		return 2
+	}
+	cfg, err := config.Load(".env", os.LookupEnv)
+	if err != nil {
+		out.Exception(err, nil)
+		return 1
+	}
+	return serve(cfg, out)
+}
+
+func serve(cfg config.Config, out *console.Console) int {
+	// Room for a few, so that each signal sent in a row gets its line.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	err := server.New(cfg, out).Run(signals)
+	if err == nil {
+		return 0
+	}
+	// Its line is out already.
+	if !errors.Is(err, server.ErrForced) {
+		out.Exception(err, nil)
+	}
+	return 1
+}
