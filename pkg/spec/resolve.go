@@ -1,0 +1,162 @@
+package spec
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Resolve returns a Spec for each app of the file (or those in o.Only), with
+// warnings. The error is Problems: every problem of the file at once; then
+// nothing is returned but warnings.
+func (f *File) Resolve(o Options) ([]Spec, []Problem, error) {
+	if err := o.check(); err != nil {
+		return nil, nil, err
+	}
+	r := &report{file: f.report.file}
+	var specs []Spec
+	for i := range f.Apps {
+		if a := &f.Apps[i]; len(o.Only) == 0 || slices.Contains(o.Only, a.Name) {
+			specs = append(specs, resolve(r, &o, a, f.Path))
+		}
+	}
+	f.checkOnly(r, o.Only)
+	f.sharedLogs(r)
+	warnings := inOrder(f.report.unknown, f.report.warnings, r.warnings)
+	if problems := inOrder(f.report.problems, r.problems); len(problems) > 0 {
+		return nil, warnings, problems
+	}
+	return specs, warnings, nil
+}
+
+// checkOnly refuses names that no app has.
+func (f *File) checkOnly(r *report, only []string) {
+	const most = 10
+	var names []string
+	for i := range f.Apps {
+		names = append(names, f.Apps[i].Name)
+	}
+	for _, name := range only {
+		if slices.Contains(names, name) {
+			continue
+		}
+		shown := strings.Join(names[:min(len(names), most)], ", ")
+		if len(names) > most {
+			shown += ", …"
+		}
+		r.fail(Problem{Message: fmt.Sprintf("no app is called %s; the file has %s", quoted(name), cmp.Or(shown, "no apps"))})
+	}
+}
+
+// sharedLogs warns where the names of two apps differ only in characters that
+// the name of their log file can't have.
+func (f *File) sharedLogs(r *report) {
+	owner := make(map[string]string)
+	for i := range f.Apps {
+		a := &f.Apps[i]
+		if a.has("out_file") && a.has("error_file") {
+			continue
+		}
+		base := fileBase(a.Name)
+		if first, taken := owner[base]; taken && first != a.Name {
+			r.warn(a.problem("name", fmt.Sprintf("writes to the same log files as app %s, %s-out.log and -error.log", quoted(first), base)))
+			continue
+		}
+		owner[base] = a.Name
+	}
+}
+
+// resolver fills in the Spec of one app.
+type resolver struct {
+	*report
+	o    *Options
+	app  *App
+	base string // relative paths count from here
+	spec Spec
+}
+
+// resolve returns the Spec of one app; problems go to the report. file is
+// absolute, or empty for an app from the command line.
+func resolve(r *report, o *Options, a *App, file string) Spec {
+	v := &resolver{report: r, o: o, app: a, base: o.Dir}
+	v.spec = Spec{Name: a.Name, File: file, Username: o.Username}
+	if file != "" {
+		v.base = filepath.Dir(file)
+	}
+	v.identity()
+	v.environment()
+	v.place()
+	v.program()
+	v.logs()
+	v.policy()
+	v.wires()
+	return v.spec
+}
+
+func (r *resolver) fail(key, format string, args ...any) {
+	r.report.fail(r.app.problem(key, fmt.Sprintf(format, args...)))
+}
+
+func (r *resolver) warn(key, format string, args ...any) {
+	r.report.warn(r.app.problem(key, fmt.Sprintf(format, args...)))
+}
+
+// path returns the value of a path key as an absolute path.
+func (r *resolver) path(key, fallback, base string) string {
+	path, err := r.o.absolute(base, given(r.app, key, fallback))
+	if err != nil {
+		r.fail(key, "%s", err)
+	}
+	return path
+}
+
+func (r *resolver) identity() {
+	s, a := &r.spec, r.app
+	s.Namespace = given(a, "namespace", cmp.Or(r.o.Namespace, defaultNamespace))
+	if err := checkName(s.Namespace); err != nil {
+		r.fail("namespace", "%s", err)
+	}
+	s.ExecMode = execModeFork
+	s.InstanceVar = given(a, "instance_var", defaultInstanceVar)
+	if err := checkVariable(s.InstanceVar, ""); err != nil {
+		r.fail("instance_var", "%s", err)
+	}
+	s.Instances = given(a, "instances", 1)
+	if s.Instances < 1 {
+		s.Instances = max(1, cmp.Or(r.o.CPUs, runtime.NumCPU())+s.Instances)
+	}
+}
+
+func (r *resolver) policy() {
+	s, a := &r.spec, r.app
+	s.Autostart = given(a, "autostart", true)
+	s.Autorestart = given(a, "autorestart", true)
+	s.StopExitCodes = given(a, "stop_exit_codes", []int(nil))
+	s.MaxRestarts = given(a, "max_restarts", defaultMaxRestarts)
+	s.MinUptime = given(a, "min_uptime", milliseconds(defaultMinUptime))
+	s.RestartDelay = given(a, "restart_delay", Duration(0))
+	s.ExpBackoff = given(a, "exp_backoff_restart_delay", Duration(0))
+	s.MaxMemory = given(a, "max_memory_restart", Size(0))
+	s.KillTimeout = given(a, "kill_timeout", milliseconds(defaultKillTimeout))
+	s.KillSignal = given(a, "kill_signal", Signal(defaultKillSignal))
+	s.WaitReady = given(a, "wait_ready", false)
+	s.ListenTimeout = given(a, "listen_timeout", milliseconds(defaultListenTimeout))
+	s.OnListenTimeout = given(a, "on_listen_timeout", defaultOnListenTimeout)
+}
+
+func milliseconds(n int64) Duration { return Duration(time.Duration(n) * time.Millisecond) }
+
+// wires settles what connects the app with the daemon.
+func (r *resolver) wires() {
+	s, a := &r.spec, r.app
+	s.IPC = given(a, "ipc", s.Shell || s.WaitReady || s.runsNode())
+	s.Notify = given(a, "notify", s.WaitReady)
+	s.NullStdin = given(a, "stdin", false)
+	if s.WaitReady && !s.IPC && !s.Notify {
+		r.fail("wait_ready", "found true with ipc: false and notify: false; want one of the two, or the app can never say ready")
+	}
+}
