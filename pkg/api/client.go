@@ -140,8 +140,8 @@ func (c *Client) Daemon(ctx context.Context) (DaemonReply, error) {
 	return one[DaemonReply](ctx, c, "Daemon", nil)
 }
 
-// Kill ends all apps and the daemon. It returns when both are gone; each sees
-// the instances as they end.
+// Kill ends all apps and the daemon. It returns when the apps are gone; the
+// daemon ends right after. each sees the instances as they end.
 func (c *Client) Kill(ctx context.Context, each func([]Result)) error {
 	return results(ctx, c, "Control", ControlCall{Action: ActionKill}, each)
 }

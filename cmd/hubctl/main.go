@@ -1,0 +1,17 @@
+// Command hubctl is the command line of hub, a process manager.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/leadmaster/hub/pkg/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(context.Background(), os.Args[1:], cli.System{
+		Stdout: os.Stdout,
+		Stderr: os.Stderr,
+		Env:    os.Environ(),
+	}))
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/spec"
+)
+
+const targetHelp = `A target is the id, the name or the namespace of an app, a /regular expression/
+over names, "all", or an ecosystem file, which means the apps named in it.`
+
+func stopCommand(c *ctl) *cobra.Command {
+	return actCommand(c, api.ActionStop, "stop apps; they stay in the list")
+}
+
+func deleteCommand(c *ctl) *cobra.Command {
+	return actCommand(c, api.ActionDelete, "stop apps and forget them; their log files stay")
+}
+
+func resetCommand(c *ctl) *cobra.Command {
+	return actCommand(c, api.ActionReset, "set the counters of apps to zero")
+}
+
+// actCommand builds a command that does one thing with its targets.
+func actCommand(c *ctl, action, short string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   action + " <target…>",
+		Short: short,
+		Long:  short + ".\n\n" + targetHelp,
+		Args:  needs(1, "target"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			out := c.newOutcome(0)
+			targets, err := c.expandFiles(ctx, args, out)
+			if err != nil {
+				return err
+			}
+			if err := c.act(ctx, api.ActCall{Action: action, Targets: targets}, out); err != nil {
+				return err
+			}
+			return out.finish(ctx)
+		},
+	}
+	c.tableFlags(cmd.Flags())
+	return cmd
+}
+
+// act does something with instances that exist.
+func (c *ctl) act(ctx context.Context, in api.ActCall, out *outcome) error {
+	if len(in.Targets) == 0 {
+		return nil
+	}
+	out.progress.clear()
+	for _, target := range in.Targets {
+		c.info("Applying action %sProcessId on app [%s]", in.Action, target)
+	}
+	out.progress.show(0)
+	return out.fail(c.client.Act(ctx, in, out.each))
+}
+
+// expandFiles puts the names of the apps that run in place of the files that
+// declare them.
+func (c *ctl) expandFiles(ctx context.Context, args []string, out *outcome) ([]string, error) {
+	var targets []string
+	for _, arg := range args {
+		if !spec.IsConfigFile(arg) {
+			targets = append(targets, arg)
+			continue
+		}
+		names, err := c.declared(arg)
+		if err != nil {
+			if err := out.fail(err); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		var rows []api.Row
+		if err := c.list(&rows)(ctx); err != nil {
+			return nil, err
+		}
+		before := len(targets)
+		for _, name := range names {
+			if slices.ContainsFunc(rows, func(r api.Row) bool { return r.Name == name }) {
+				targets = append(targets, name)
+			}
+		}
+		if len(targets) == before {
+			c.warn("no app of %s is in the list", arg)
+		}
+	}
+	return targets, nil
+}

@@ -1,0 +1,76 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+
+	"github.com/leadmaster/hub/pkg/spec"
+)
+
+// options are what pkg/spec needs to know of the caller.
+func (c *ctl) options() (spec.Options, error) {
+	o := spec.Options{Home: c.Home, Dir: c.Dir, Env: c.Env, Username: username()}
+	if o.Dir == "" {
+		var err error
+		if o.Dir, err = os.Getwd(); err != nil {
+			return o, fmt.Errorf("find the current directory: %w", err)
+		}
+	}
+	return o, nil
+}
+
+func username() string {
+	uid := strconv.Itoa(os.Getuid())
+	if u, err := user.LookupId(uid); err == nil {
+		return u.Username
+	}
+	return uid
+}
+
+// load reads an ecosystem file.
+func (c *ctl) load(path string) (*spec.File, error) {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(c.Dir, path)
+	}
+	return spec.Load(path)
+}
+
+// resolve reads an ecosystem file and returns what it asks for, after its
+// warnings.
+func (c *ctl) resolve(path string, strict bool, o spec.Options) ([]spec.Spec, error) {
+	file, err := c.load(path)
+	if err != nil {
+		return nil, err
+	}
+	if strict {
+		if err := file.Strict(); err != nil {
+			return nil, err
+		}
+	}
+	specs, warnings, err := file.Resolve(o)
+	c.warnings(warnings)
+	return specs, err
+}
+
+// declared returns the names of the apps of a file, whatever else is wrong
+// with it.
+func (c *ctl) declared(path string) ([]string, error) {
+	file, err := c.load(path)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(file.Apps))
+	for i := range file.Apps {
+		names[i] = file.Apps[i].Name
+	}
+	return names, nil
+}
+
+func (c *ctl) warnings(problems []spec.Problem) {
+	for i := range problems {
+		c.warn("%s", problems[i])
+	}
+}

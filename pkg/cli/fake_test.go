@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/api"
+)
+
+// fake is a daemon that answers what a test tells it to.
+type fake struct {
+	mu      sync.Mutex
+	answers map[string]answer
+	calls   []fakeCall
+}
+
+// answer returns the replies to a call, all but the last one of them to be
+// continued, or the error after them.
+type answer func(parameters json.RawMessage) ([]any, *api.Error)
+
+type fakeCall struct {
+	method     string
+	parameters string
+}
+
+// replies always answers the same.
+func replies(all ...any) answer {
+	return func(json.RawMessage) ([]any, *api.Error) { return all, nil }
+}
+
+func refuses(err *api.Error) answer {
+	return func(json.RawMessage) ([]any, *api.Error) { return nil, err }
+}
+
+// hangsUp closes the connection after the replies.
+func hangsUp(all ...any) answer {
+	return func(json.RawMessage) ([]any, *api.Error) { return all, &api.Error{Code: "hang up"} }
+}
+
+// serve accepts connections until the listener is closed.
+func (f *fake) serve(l net.Listener) {
+	var open sync.WaitGroup
+	defer open.Wait()
+	for {
+		conn, err := l.Accept()
+		if err != nil {
+			return
+		}
+		open.Go(func() { f.talk(conn) })
+	}
+}
+
+func (f *fake) talk(conn net.Conn) {
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for {
+		message, err := in.ReadBytes(0)
+		if err != nil {
+			return
+		}
+		var call struct {
+			Method     string          `json:"method"`
+			Parameters json.RawMessage `json:"parameters"`
+		}
+		if json.Unmarshal(message[:len(message)-1], &call) != nil || !f.answer(conn, call.Method, call.Parameters) {
+			return
+		}
+	}
+}
+
+// answer reports whether the connection stays open.
+func (f *fake) answer(conn net.Conn, method string, parameters json.RawMessage) bool {
+	short := strings.TrimPrefix(method, api.Interface+".")
+	f.mu.Lock()
+	f.calls = append(f.calls, fakeCall{short, string(parameters)})
+	reply := f.answers[short]
+	f.mu.Unlock()
+	if reply == nil {
+		reply = refuses(api.Errorf("org.varlink.service.MethodNotFound", "no answer to %s", method))
+	}
+	all, failed := reply(parameters)
+	for i, r := range all {
+		writeMessage(conn, map[string]any{"parameters": r, "continues": i < len(all)-1 || failed != nil})
+	}
+	if failed == nil {
+		return true
+	}
+	if failed.Code == "hang up" {
+		return false
+	}
+	writeMessage(conn, map[string]any{"error": failed.Code, "parameters": failed})
+	return true
+}
+
+func writeMessage(conn net.Conn, message any) {
+	b, err := json.Marshal(message)
+	if err != nil {
+		panic(err)
+	}
+	conn.Write(append(b, 0))
+}
+
+// parameters returns what the daemon was asked with, call by call.
+func (f *fake) parameters(method string) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var all []string
+	for _, c := range f.calls {
+		if c.method == method {
+			all = append(all, c.parameters)
+		}
+	}
+	return all
+}
+
+// ran is what one run of hubctl left.
+type ran struct {
+	code           int
+	stdout, stderr string
+}
+
+// place is a folder of its own with a home in it.
+type place struct {
+	sys            System
+	stdout, stderr bytes.Buffer
+}
+
+func newPlace(tb testing.TB) *place {
+	tb.Helper()
+	dir := tb.TempDir()
+	p := &place{}
+	p.sys = System{
+		Stdout: &p.stdout, Stderr: &p.stderr,
+		Dir: dir, Home: filepath.Join(dir, "home"),
+		Env:  []string{"HOME=" + dir, "PATH=/usr/bin:/bin"},
+		Hubd: "/nonexistent/hubd",
+	}
+	return p
+}
+
+// newFake makes a place where a daemon gives the answers.
+func newFake(tb testing.TB, answers map[string]answer) (*place, *fake) {
+	tb.Helper()
+	p, f := newPlace(tb), &fake{answers: answers}
+	p.sys.Home = p.sys.Dir
+	l, err := net.Listen("unix", filepath.Join(p.sys.Home, "hubd.sock"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); f.serve(l) }()
+	tb.Cleanup(func() {
+		l.Close()
+		select {
+		case <-done:
+		case <-time.After(10 * time.Second):
+			tb.Error("a client has left its connection open")
+		}
+	})
+	return p, f
+}
+
+// run runs hubctl in the place.
+func (p *place) run(tb testing.TB, args ...string) ran {
+	tb.Helper()
+	return p.runContext(tb.Context(), args...)
+}
+
+func (p *place) runContext(ctx context.Context, args ...string) ran {
+	p.stdout.Reset()
+	p.stderr.Reset()
+	code := Main(ctx, args, p.sys)
+	dir := p.sys.Dir
+	clean := func(b *bytes.Buffer) string { return strings.ReplaceAll(b.String(), dir, "DIR") }
+	return ran{code, clean(&p.stdout), clean(&p.stderr)}
+}
+
+// check compares what a run left with what it should have.
+func (r ran) check(tb testing.TB, code int, stdout, stderr string) {
+	tb.Helper()
+	if r.code != code {
+		tb.Errorf("exit code %d, want %d", r.code, code)
+	}
+	if r.stdout != stdout {
+		tb.Errorf("stdout:\n%s\nwant:\n%s", r.stdout, stdout)
+	}
+	if r.stderr != stderr {
+		tb.Errorf("stderr:\n%s\nwant:\n%s", r.stderr, stderr)
+	}
+}
+
+// contains checks that a stream holds each text.
+func contains(tb testing.TB, stream string, texts ...string) {
+	tb.Helper()
+	for _, text := range texts {
+		if !strings.Contains(stream, text) {
+			tb.Errorf("%q is missing in:\n%s", text, stream)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadmaster/hub/pkg/api"
+)
+
+func jlistCommand(c *ctl) *cobra.Command {
+	return &cobra.Command{
+		Use:   "jlist",
+		Short: "print all processes as JSON, for scripts",
+		Args:  noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var buf bytes.Buffer
+			if err := c.withDaemon(cmd.Context(), inTime(c.jlist(&buf))); err != nil {
+				return err
+			}
+			_, err := c.Stdout.Write(buf.Bytes())
+			return err
+		},
+	}
+}
+
+// jlist joins the elements of all replies to one array. They are passed on as
+// the daemon wrote them.
+func (c *ctl) jlist(buf *bytes.Buffer) request {
+	return func(ctx context.Context) error {
+		var reply struct {
+			Processes []json.RawMessage `json:"processes"`
+		}
+		separator := "["
+		err := c.client.Call(ctx, api.Interface+".Processes", api.ProcessesCall{}, true, func(raw json.RawMessage) error {
+			if err := json.Unmarshal(raw, &reply); err != nil {
+				return fmt.Errorf("read the list: %w", err)
+			}
+			for _, process := range reply.Processes {
+				buf.WriteString(separator)
+				buf.Write(process)
+				separator = ","
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if separator == "[" {
+			buf.WriteString("[")
+		}
+		buf.WriteString("]\n")
+		return nil
+	}
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/leadmaster/hub/pkg/api"
+)
+
+// leastLabel is the width of PM2's labels in front of log lines.
+const leastLabel = 10
+
+// logView turns replies of Logs into text.
+type logView struct {
+	lines int // asked of each file, for the heads
+	raw   bool
+	heads bool // files without lines have heads too
+	term  terminal
+
+	sources []logSource
+	width   int // of the labels
+	parts   []logPart
+	between bool // something stands above, so a head needs an empty line
+	later   bool // the last lines are through, what comes is new
+}
+
+// logSource is a file that was announced.
+type logSource struct {
+	api.LogSource
+	label string
+	shown bool // its head is printed, or will not be
+}
+
+// logPart is text for one of hubctl's own streams.
+type logPart struct {
+	text   []byte
+	stderr bool
+}
+
+// add takes a reply. Last lines come in the reply that announces their file and
+// stand under its head; lines that come later need none.
+func (v *logView) add(reply *api.LogsReply) {
+	first := len(v.sources)
+	for _, s := range reply.Sources {
+		label := instanceLabel(s.ID, s.Name)
+		v.sources = append(v.sources, logSource{LogSource: s, label: label})
+		v.widen(label)
+	}
+	if len(reply.Sources) == 0 && len(reply.Lines) > 0 && !v.later {
+		v.later = true
+		if v.between && !v.raw {
+			v.write("\n", false)
+		}
+	}
+	for i := range reply.Lines {
+		if line := &reply.Lines[i]; line.Source >= 0 && line.Source < len(v.sources) {
+			v.line(&v.sources[line.Source], string(line.Bytes()))
+		}
+	}
+	for i := first; i < len(v.sources); i++ {
+		if v.heads {
+			v.head(&v.sources[i])
+		}
+		v.sources[i].shown = true
+	}
+}
+
+// instanceLabel is what stands in front of an instance's lines; without an id
+// the file is shared or the daemon's.
+func instanceLabel(id int, name string) string {
+	label := harmless(name, false)
+	if id >= 0 {
+		label = strconv.Itoa(id) + "|" + label
+	}
+	return label
+}
+
+func (v *logView) widen(label string) {
+	v.width = max(v.width, leastLabel, displayWidth(label))
+}
+
+func (v *logView) line(s *logSource, text string) {
+	if v.raw {
+		v.write(text+"\n", s.Stream == api.StreamErr)
+		return
+	}
+	v.head(s)
+	label := s.label + strings.Repeat(" ", v.width-displayWidth(s.label)) + " |"
+	v.write(v.term.paint(streamColour(s.Stream), label)+" "+harmless(text, v.term.colour)+"\n", false)
+	v.between = true
+}
+
+// head prints the line that names a file, once.
+func (v *logView) head(s *logSource) {
+	if s.shown || v.raw || v.lines == 0 {
+		return
+	}
+	s.shown = true
+	if v.between {
+		v.write("\n", false)
+	}
+	v.write(v.term.paint(bold, fmt.Sprintf("%s last %d lines:", harmless(s.Path, false), v.lines))+"\n", false)
+	v.between = true
+}
+
+func (v *logView) write(text string, stderr bool) {
+	if n := len(v.parts); n > 0 && v.parts[n-1].stderr == stderr {
+		v.parts[n-1].text = append(v.parts[n-1].text, text...)
+		return
+	}
+	v.parts = append(v.parts, logPart{[]byte(text), stderr})
+}
+
+// take hands out what was gathered.
+func (v *logView) take() []logPart {
+	parts := v.parts
+	v.parts = nil
+	return parts
+}
+
+func streamColour(stream string) colour {
+	switch stream {
+	case api.StreamOut:
+		return green
+	case api.StreamErr:
+		return red
+	}
+	return blue
+}

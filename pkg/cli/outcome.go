@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leadmaster/hub/pkg/api"
+)
+
+// outcome gathers what became of the instances that a command touched. All
+// targets are worked on; failures are told at the end, where they are seen.
+type outcome struct {
+	c        *ctl
+	progress *progress
+	done     bool // something was done, so the table is worth showing
+	failed   []failure
+}
+
+// failure is a message with what helps to understand it.
+type failure struct {
+	message string
+	stderr  []string
+	hint    string
+}
+
+// newOutcome expects total results, or an unknown number for 0.
+func (c *ctl) newOutcome(total int) *outcome {
+	return &outcome{c: c, progress: c.newProgress(total)}
+}
+
+// each takes results as they come in.
+func (o *outcome) each(results []api.Result) {
+	o.progress.clear()
+	for i := range results {
+		o.result(&results[i])
+	}
+	o.progress.show(len(results))
+}
+
+func (o *outcome) result(r *api.Result) {
+	label := "[" + r.Name + "]"
+	if r.ID >= 0 {
+		label += fmt.Sprintf("(%d)", r.ID)
+		o.done = true
+	}
+	for _, w := range r.Warnings {
+		o.c.warn("%s %s", label, w)
+	}
+	if r.Error == "" {
+		o.c.info("%s ✓", label)
+		return
+	}
+	if r.Name == "" {
+		label = ""
+	} else {
+		label += " "
+	}
+	o.failed = append(o.failed, failure{label + r.Error, r.Stderr, r.Hint})
+}
+
+// fail notes that a whole call failed. It returns the error when going on
+// makes no sense: the command was interrupted, or no daemon answers.
+func (o *outcome) fail(err error) error {
+	if err == nil || errors.Is(err, errReported) {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, api.ErrNotRunning) {
+		o.report()
+		return err
+	}
+	message, advice := describeError(err)
+	o.failed = append(o.failed, failure{message: message, hint: advice})
+	return nil
+}
+
+// finish shows the table and the failures.
+func (o *outcome) finish(ctx context.Context) error {
+	o.progress.clear()
+	if o.done {
+		if err := o.c.showTable(ctx); err != nil {
+			return err
+		}
+	}
+	o.report()
+	if len(o.failed) > 0 {
+		return errReported
+	}
+	return nil
+}
+
+// report tells the failures.
+func (o *outcome) report() {
+	o.progress.clear()
+	for _, f := range o.failed {
+		o.c.printFailure(f.message, f.stderr, f.hint)
+	}
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// harmless returns text that cannot move a terminal's cursor or change its
+// state, whoever wrote it: control characters (C0 but for the tab, DEL, C1)
+// and bytes that are not UTF-8 become visible. Colours (SGR sequences,
+// ECMA-48) are kept when colour is set and dropped otherwise.
+func harmless(text string, colour bool) string {
+	bad := strings.IndexFunc(text, isControl)
+	if bad < 0 && utf8.ValidString(text) {
+		return text
+	}
+	var b strings.Builder
+	coloured := false
+	for len(text) > 0 {
+		if n := sgrLength(text); n > 0 {
+			if colour {
+				b.WriteString(text[:n])
+				coloured = true
+			}
+			text = text[n:]
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			fmt.Fprintf(&b, `\x%02x`, text[0])
+		case !isControl(r):
+			b.WriteString(text[:n])
+		case r < 0x20 || r == 0x7f:
+			b.WriteByte('^')
+			b.WriteByte(byte(r) ^ 0x40)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+		text = text[n:]
+	}
+	if coloured {
+		b.WriteString("\x1b[0m")
+	}
+	return b.String()
+}
+
+func isControl(r rune) bool {
+	return r < 0x20 && r != '\t' || r >= 0x7f && r < 0xa0
+}
+
+// sgrLength returns the length of the colour sequence that text begins with.
+func sgrLength(text string) int {
+	body, ok := strings.CutPrefix(text, "\x1b[")
+	if !ok {
+		return 0
+	}
+	end := strings.IndexFunc(body, func(r rune) bool { return r != ';' && r != ':' && (r < '0' || r > '9') })
+	if end < 0 || body[end] != 'm' {
+		return 0
+	}
+	return len("\x1b[") + end + 1
+}
+
+// sizeText writes bytes as PM2 does: powers of 1024, one decimal.
+func sizeText(bytes int64) string {
+	units := [...]string{"kb", "mb", "gb", "tb"}
+	if bytes < 1024 {
+		return strconv.FormatInt(bytes, 10) + "b"
+	}
+	v, unit := float64(bytes)/1024, 0
+	// 1023.95 would be rounded to 1024.0.
+	for v >= 1023.95 && unit < len(units)-1 {
+		v, unit = v/1024, unit+1
+	}
+	return strconv.FormatFloat(v, 'f', 1, 64) + units[unit]
+}
+
+// spanText writes milliseconds in one unit, as PM2's list does, but changes to
+// the next unit as soon as one of it is full.
+func spanText(ms int64) string {
+	s := ms / 1000
+	switch {
+	case s < 60:
+		return strconv.FormatInt(s, 10) + "s"
+	case s < 60*60:
+		return strconv.FormatInt(s/60, 10) + "m"
+	case s < 24*60*60:
+		return strconv.FormatInt(s/(60*60), 10) + "h"
+	}
+	return strconv.FormatInt(s/(24*60*60), 10) + "D"
+}
+
+// percentText writes a share of one core with a decimal where that says
+// something.
+func percentText(cpu float64) string {
+	text := strconv.FormatFloat(cpu, 'f', 1, 64)
+	return strings.TrimSuffix(text, ".0") + "%"
+}
+
+// plural returns "1 app" or "2 apps".
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return strconv.Itoa(n) + " " + noun
+}
+
+// orNA returns text, or what PM2 shows for nothing.
+func orNA(text string) string {
+	if text == "" {
+		return "N/A"
+	}
+	return text
+}
