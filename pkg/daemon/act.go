@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -16,11 +17,11 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 	if err := d.refuseWhenStopping(); err != nil {
 		return err
 	}
-	how := supervise.Existing(in.Existing)
-	switch how {
-	case "":
-		how = supervise.Restart
-	case supervise.Restart, supervise.Refuse, supervise.Add:
+	how := supervise.Restart
+	switch in.Existing {
+	case "", api.ExistingRestart, api.ExistingRefuse:
+	case api.ExistingAdd:
+		how = supervise.Add
 	default:
 		return &api.Error{Code: api.CodeInvalid, Message: "existing: " + in.Existing + " is unknown", Hint: "restart, refuse or add", Target: "existing"}
 	}
@@ -34,10 +35,9 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 			return &api.Error{Code: api.CodeInvalid, Message: fmt.Sprintf("app %q is there twice", s.Name), Target: s.Name}
 		}
 		names[s.Name] = true
-		if how == supervise.Refuse && len(d.sup.App(s.Name)) > 0 {
-			return &api.Error{
-				Code: api.CodeRefused, Target: s.Name, Message: supervise.ErrExists.Error(),
-				Hint: "hubctl restart " + s.Name + " restarts it, another --name starts a second app",
+		if in.Existing == api.ExistingRefuse {
+			if err := d.refuseTaken(s); err != nil {
+				return err
 			}
 		}
 	}
@@ -48,15 +48,40 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 	var pending []*supervise.Pending
 	for n := range in.Specs {
 		s := &in.Specs[n]
-		some, err := d.sup.Start(supervise.Request{
+		pending = append(pending, d.sup.Start(supervise.Request{
 			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, Hold: !s.Autostart, Cause: causeOf(ctx),
-		})
-		if err != nil { // taken by somebody else since we looked
-			return &api.Error{Code: api.CodeRefused, Target: s.Name, Message: err.Error()}
-		}
-		pending = append(pending, some...)
+		})...)
 	}
 	return d.outcomes(ctx, pending, nil, r)
+}
+
+// refuseTaken refuses a name that a running app or another script has. An app
+// of the same script that is down is started, as in PM2.
+func (d *Daemon) refuseTaken(s *spec.Spec) error {
+	for _, i := range d.sup.App(s.Name) {
+		st := i.Status()
+		switch {
+		case st.Spec.Script != s.Script:
+			return &api.Error{
+				Code: api.CodeRefused, Target: s.Name, Message: fmt.Sprintf("the name %q is taken by another script: %s", s.Name, st.Spec.Script),
+				Hint: "choose another --name, or delete the app first: hubctl delete " + quote(s.Name),
+			}
+		case st.Want == supervise.Up:
+			return &api.Error{
+				Code: api.CodeRefused, Target: s.Name, Message: "Script already launched, add -f option to force re-execution",
+				Hint: fmt.Sprintf("hubctl restart %s restarts it, another --name starts a second app", quote(s.Name)),
+			}
+		}
+	}
+	return nil
+}
+
+// quote makes a name safe to paste into a shell.
+func quote(name string) string {
+	if strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == "" {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
 // baseEnv stores an environment, or finds the one that is in use already.
@@ -171,7 +196,7 @@ func result(i *supervise.Instance, o supervise.Outcome) api.Result {
 		Error: o.Err, Warnings: o.Warnings, Stderr: o.Stderr,
 	}
 	if o.Err != "" && st.Spec.Name != "" {
-		r.Hint = fmt.Sprintf("hubctl logs %s --err shows what it wrote, hubctl describe %s what happened", st.Spec.Name, st.Spec.Name)
+		r.Hint = fmt.Sprintf("hubctl logs %s --err shows what it wrote, hubctl describe %s what happened", quote(st.Spec.Name), quote(st.Spec.Name))
 	}
 	if r.Warnings == nil {
 		r.Warnings = []string{}
@@ -192,11 +217,9 @@ func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string
 	var pending []*supervise.Pending
 	for n := range specs {
 		s := &specs[n]
-		some, err := d.sup.Start(supervise.Request{Spec: s, Base: base, Existing: supervise.Restart, Hold: !s.Autostart, Cause: "hubd --config"})
-		if err != nil {
-			return err
-		}
-		pending = append(pending, some...)
+		pending = append(pending, d.sup.Start(supervise.Request{
+			Spec: s, Base: base, Existing: supervise.Restart, Hold: !s.Autostart, Cause: "hubd --config",
+		})...)
 	}
 	var errs []error
 	err = d.collect(ctx, pending, func(some []api.Result) error {

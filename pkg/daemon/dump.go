@@ -204,13 +204,9 @@ func (d *Daemon) resurrect(ctx context.Context, _ *none, r *replies) error {
 		}
 		sp := *a.Spec
 		sp.Instances = a.Instances
-		some, err := d.sup.Start(supervise.Request{
+		pending = append(pending, d.sup.Start(supervise.Request{
 			Spec: &sp, Base: base, Existing: supervise.Keep, Hold: a.Want == supervise.Down, Cause: "resurrect by " + causeOf(ctx),
-		})
-		if err != nil {
-			return err
-		}
-		pending = append(pending, some...)
+		})...)
 	}
 	all := []api.Result{}
 	err = d.collect(ctx, pending, func(some []api.Result) error {

@@ -19,13 +19,14 @@ func (h *Home) PutContent(v any) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("store content: %w", err)
 	}
-	sum := sha256.Sum256(data)
-	hash := hex.EncodeToString(sum[:16])
+	hash := hashOf(data)
 	path := h.contentPath(hash)
-	if _, err := os.Stat(path); err == nil {
+	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
 		return hash, nil
 	}
-	if err := replace(path, data, 0o600); err != nil {
+	// No temporary file: a half-written one has the wrong size here and the
+	// wrong hash in GetContent.
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return "", fmt.Errorf("store content: %w", err)
 	}
 	return hash, nil
@@ -33,7 +34,22 @@ func (h *Home) PutContent(v any) (string, error) {
 
 // GetContent reads what PutContent stored.
 func (h *Home) GetContent(hash string, v any) error {
-	return ReadJSON(h.contentPath(hash), v)
+	data, err := os.ReadFile(h.contentPath(hash))
+	if err != nil {
+		return err
+	}
+	if hashOf(data) != hash {
+		return fmt.Errorf("read %s: content does not fit its hash", h.contentPath(hash))
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("read %s: %w", h.contentPath(hash), err)
+	}
+	return nil
+}
+
+func hashOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16])
 }
 
 // KeepContent removes all stored content but that of the given hashes.

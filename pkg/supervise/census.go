@@ -86,6 +86,11 @@ func (s *Supervisor) Usage(ctx context.Context, list []*Instance) ([]Usage, erro
 	if err != nil {
 		return usage, err
 	}
+	if anyNewer(list, snap) { // a row of zeros would be a lie
+		if snap, err = s.Scanner.Scan(ctx); err != nil {
+			return usage, err
+		}
+	}
 	c := s.censuses.of(snap, s.Scanner, s.HomeID+":")
 	for n, i := range list {
 		st := i.Status()
@@ -97,4 +102,16 @@ func (s *Supervisor) Usage(ctx context.Context, list []*Instance) ([]Usage, erro
 		i.sawMemory(usage[n].Memory)
 	}
 	return usage, nil
+}
+
+// anyNewer reports whether an instance runs that the snapshot does not know.
+func anyNewer(list []*Instance, snap *stats.Snapshot) bool {
+	for _, i := range list {
+		if st := i.Status(); st.PID != 0 {
+			if p, ok := snap.Proc(st.PID); !ok || p.Start != st.started {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -40,6 +40,7 @@ type Instance struct {
 	notifyPath string
 	appStatus  string
 	specHash   string
+	pidFile    pidFile
 	history    []Event
 	dropped    bool
 }
@@ -128,6 +129,11 @@ func (i *Instance) handle(ev event) {
 		i.handle(then)
 		return
 	}
+	if i.machine.pid == 0 {
+		if err := i.pidFile.remove(); err != nil {
+			i.logError("pid file", err)
+		}
+	}
 	if len(effects) > 0 && !i.dropped {
 		i.record()
 	}
@@ -178,7 +184,7 @@ func (i *Instance) spawn(gen int) event {
 		// The daemon is ending; the process is left to the next one.
 		i.logError("process is not watched", err)
 	}
-	if err := writePidFile(s.PidPath(i.ID), l.process.PID); err != nil {
+	if err := i.pidFile.write(s.PidPath(i.ID), l.process.PID); err != nil {
 		i.logError("pid file", err)
 	}
 	return spawned{gen, l.process.PID}
@@ -212,9 +218,6 @@ func (i *Instance) reap() {
 	}
 	l.process.Close()
 	l.process = nil
-	if err := removePidFile(i.machine.spec.PidPath(i.ID)); err != nil {
-		i.logError("pid file", err)
-	}
 }
 
 func (i *Instance) signal() {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -264,20 +263,4 @@ func (l *launch) lastWords(lines int) []string {
 		return nil
 	}
 	return tailFrom(l.errorFile, l.errorFrom, lines)
-}
-
-// writePidFile names the process in the app's pid file, as PM2 does: the number
-// and no newline.
-func writePidFile(path string, pid int) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, []byte(strconv.Itoa(pid)), 0o644)
-}
-
-func removePidFile(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

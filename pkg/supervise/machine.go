@@ -143,7 +143,7 @@ func (m *machine) up(c command) {
 // down is stop and delete. Even an app that does not run is swept, since it may
 // have left processes behind.
 func (m *machine) down(c command) {
-	m.want = Down
+	m.want, m.delay = Down, 0
 	if c.verb == verbDelete {
 		m.want = Gone
 	}

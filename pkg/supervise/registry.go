@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -43,13 +42,9 @@ type Existing string
 
 const (
 	Restart Existing = "restart" // restart it with the new spec, scaled to its instances
-	Refuse  Existing = "refuse"
 	Add     Existing = "add"  // add further instances
 	Keep    Existing = "keep" // leave those that are there, add what is missing
 )
-
-// ErrExists means that an app of this name is there already.
-var ErrExists = errors.New("Script already launched, add -f option to force re-execution") //nolint:staticcheck // PM2's words, which scripts match
 
 // Request asks for an app.
 type Request struct {
@@ -66,18 +61,13 @@ type Request struct {
 
 // Start brings one app to its spec and returns a pending outcome for each
 // instance that is touched.
-func (s *Supervisor) Start(r Request) ([]*Pending, error) {
+func (s *Supervisor) Start(r Request) []*Pending {
 	defer s.watchMemory()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.app(r.Spec.Name)
-	if len(old) > 0 {
-		if r.Existing == Refuse {
-			return nil, ErrExists
-		}
-		if !r.UpdateEnv {
-			r.Base = old[0].base.Load()
-		}
+	if len(old) > 0 && !r.UpdateEnv {
+		r.Base = old[0].base.Load()
 	}
 	var pending []*Pending
 	sp, missing := r.Spec, r.Spec.Instances
@@ -100,7 +90,7 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 			pending = append(pending, i.send(verbStart, nil, r.Cause))
 		}
 	}
-	return pending, nil
+	return pending
 }
 
 // bring starts instances that are there with the new spec and deletes those

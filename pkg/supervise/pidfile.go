@@ -1,0 +1,43 @@
+package supervise
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// pidFile is an app's pid file, as PM2 writes it: the number and no newline.
+type pidFile struct{ path string }
+
+// write names a process in the file at path. The file is overwritten and not
+// made anew: an app that is restarted at once costs no change of the folder.
+func (p *pidFile) write(path string, pid int) error {
+	if p.path != path {
+		if err := errors.Join(p.remove(), os.MkdirAll(filepath.Dir(path), 0o755)); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	p.path = path
+	text := strconv.Itoa(pid)
+	_, err = f.WriteAt([]byte(text), 0)
+	return errors.Join(err, f.Truncate(int64(len(text))), f.Close())
+}
+
+// remove removes the file, if there is one.
+func (p *pidFile) remove() error {
+	if p.path == "" {
+		return nil
+	}
+	err := os.Remove(p.path)
+	p.path = ""
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
