@@ -42,8 +42,8 @@ type Existing string
 
 const (
 	Restart Existing = "restart" // restart it with the new spec, scaled to its instances
-	Add     Existing = "add"  // add further instances
-	Keep    Existing = "keep" // leave those that are there, add what is missing
+	Add     Existing = "add"     // add further instances
+	Keep    Existing = "keep"    // leave those that are there, add what is missing
 )
 
 // Request asks for an app.

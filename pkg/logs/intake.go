@@ -1,0 +1,187 @@
+package logs
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/leadmaster/hub/pkg/epoll"
+)
+
+// Source is one stream of an app.
+type Source struct {
+	// FD is the read end of a pipe, with O_NONBLOCK. After a successful Add the
+	// loop owns it.
+	FD int
+	// Path is the absolute path of the file to append to. Sources with the same
+	// path share it. With "" or "/dev/null" the stream is read and dropped.
+	Path string
+	// Stamp is the date format in front of each line, see ParseStamp. With ""
+	// the bytes are written as they came.
+	Stamp string
+	// Name stands in messages, such as "api:0 stdout".
+	Name string
+}
+
+// Intake is a source that is being read. Its fields belong to the loop's
+// goroutine; a thousand idle intakes must cost next to nothing.
+type Intake struct {
+	loop  *Loop
+	name  string
+	fd    int
+	watch *epoll.Watch
+	sink  *sink  // nil: dropped
+	stamp *Stamp // nil: no stamp
+
+	state   lineState
+	hung    bool // nobody can write any more
+	queued  bool // stands in the loop's queue
+	waiting bool // stands in the sink's list
+	ended   bool
+	cause   error // of an end that was not the end of file
+
+	since    time.Time // when the unfinished line in the pipe was first seen, or zero
+	alarm    alarm
+	taken    int64 // bytes taken out of the pipe so far
+	barriers []barrier
+	done     chan struct{}
+}
+
+// barrier is a Sync that waits for taken to reach a count.
+type barrier struct {
+	taken int64
+	reply chan error
+}
+
+// Add starts to read a source. It opens its file, makes missing folders (mode
+// 0750), and fails if the file can't be opened or FD is not a pipe; then the
+// descriptor is still the caller's.
+func (l *Loop) Add(ctx context.Context, src Source) (*Intake, error) {
+	var in *Intake
+	var err error
+	if e := l.call(ctx, func() { in, err = l.add(src) }); e != nil {
+		err = e
+	}
+	if err != nil {
+		return nil, fmt.Errorf("log of %s: %w", src.Name, err)
+	}
+	return in, nil
+}
+
+func (l *Loop) add(src Source) (*Intake, error) {
+	if _, err := unix.FcntlInt(uintptr(src.FD), unix.F_GETPIPE_SZ, 0); err != nil {
+		return nil, fmt.Errorf("descriptor %d is not a pipe: %w", src.FD, err)
+	}
+	in := &Intake{loop: l, name: src.Name, fd: src.FD, done: make(chan struct{})}
+	var err error
+	if src.Stamp != "" {
+		if in.stamp, err = l.stamp(src.Stamp); err != nil {
+			return nil, err
+		}
+	}
+	if src.Path != "" && src.Path != "/dev/null" {
+		if in.sink, err = l.acquire(src.Path); err != nil {
+			return nil, err
+		}
+	}
+	in.watch, err = l.loop.Add(in.fd, epoll.In|epoll.EdgeTriggered, in.wake)
+	if err != nil {
+		if in.sink != nil {
+			in.sink.release()
+		}
+		return nil, err
+	}
+	l.intakes[in] = struct{}{}
+	return in, nil
+}
+
+// cleanPath is the one name under which a file is known.
+func cleanPath(path string) (string, error) {
+	if !filepath.IsAbs(path) {
+		return "", fmt.Errorf("log file %q: the path must be absolute", path)
+	}
+	return filepath.Clean(path), nil
+}
+
+func (in *Intake) wake(events uint32) {
+	if events&(epoll.Hup|epoll.Err) != 0 {
+		in.hung = true
+	}
+	if !in.queued { // else its turn comes, and not before that of others
+		in.turn()
+	}
+}
+
+// Sync waits until everything that is in the pipe at the call is in the file or
+// dropped, also a line without an end. It returns the write's error if the file
+// can't be written, and ErrClosed if the intake is closed first.
+func (in *Intake) Sync(ctx context.Context) error {
+	reply := make(chan error, 1)
+	err := in.loop.call(ctx, func() { in.sync(reply) })
+	if err == nil {
+		select {
+		case err = <-reply:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("log of %s: %w", in.name, err)
+	}
+	return nil
+}
+
+func (in *Intake) sync(reply chan error) {
+	if in.ended {
+		reply <- in.cause
+		return
+	}
+	n, err := unread(in.fd)
+	if err != nil || n == 0 {
+		reply <- err
+		return
+	}
+	in.barriers = append(in.barriers, barrier{in.taken + int64(n), reply})
+	if s := in.sink; s != nil && s.failure != nil {
+		in.answer(s.failure)
+	}
+	in.turn()
+}
+
+// answer ends all Syncs under way.
+func (in *Intake) answer(err error) {
+	for _, b := range in.barriers {
+		b.reply <- err
+	}
+	in.barriers = nil
+}
+
+// Done is closed when the intake has ended: at end of file, after the last byte
+// is written, or by Close.
+func (in *Intake) Done() <-chan struct{} { return in.done }
+
+// Close stops reading now; what is in the pipe is lost. It does not wait, and
+// may be called twice and from anywhere.
+func (in *Intake) Close() {
+	in.loop.loop.Post(func() { in.end(ErrClosed) })
+}
+
+// end gives everything back. cause, nil at end of file, answers the Syncs.
+func (in *Intake) end(cause error) {
+	if in.ended {
+		return
+	}
+	in.ended, in.cause = true, cause
+	in.alarm.stop()
+	in.watch.Remove()
+	unix.Close(in.fd)
+	if in.sink != nil {
+		in.sink.leave(in)
+	}
+	delete(in.loop.intakes, in)
+	in.answer(cause)
+	close(in.done)
+}
