@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -96,15 +97,18 @@ func (c *Client) Call(ctx context.Context, method string, in any, more bool, eac
 	}
 	receive, err := conn.Send(ctx, method, in, flags)
 	if err != nil {
-		return fmt.Errorf("call %s: %w", method, err)
+		return fmt.Errorf("call %s: %w", method, unanswered(err))
 	}
-	for {
+	for first := true; ; first = false {
 		var raw json.RawMessage
 		left, err := receive(ctx, &raw)
 		if err != nil {
 			var v *varlink.Error
 			if errors.As(err, &v) {
 				return fromVarlink(err)
+			}
+			if first {
+				err = unanswered(err)
 			}
 			return fmt.Errorf("call %s: %w", method, err)
 		}
@@ -115,6 +119,16 @@ func (c *Client) Call(ctx context.Context, method string, in any, more bool, eac
 			return nil
 		}
 	}
+}
+
+// unanswered makes ErrNoAnswer of an error that says that the other end is gone.
+func unanswered(err error) error {
+	for _, gone := range []error{io.EOF, io.ErrUnexpectedEOF, unix.ECONNRESET, unix.EPIPE} {
+		if errors.Is(err, gone) {
+			return errors.Join(ErrNoAnswer, err)
+		}
+	}
+	return err
 }
 
 // call is Call for a method of our interface with typed replies.

@@ -15,6 +15,7 @@ const (
 	CodeRefused      = Interface + ".Refused"
 	CodeInvalid      = Interface + ".Invalid"
 	CodeFailed       = Interface + ".Failed"
+	CodeEnding       = Interface + ".Ending"
 	CodeExpectedMore = Interface + ".ExpectedMore"
 )
 
@@ -36,6 +37,10 @@ func Errorf(code, format string, args ...any) *Error {
 
 // ErrNotRunning means that no daemon answers on the socket.
 var ErrNotRunning = errors.New("no daemon is running")
+
+// ErrNoAnswer means that the connection ended before the first reply: the
+// daemon was ending, or died.
+var ErrNoAnswer = errors.New("the daemon ended before it answered")
 
 // fromVarlink turns a reply's error into an *Error.
 func fromVarlink(err error) error {

@@ -19,16 +19,54 @@ type request func(ctx context.Context) error
 // apps.
 const answerTime = 10 * time.Second
 
+// maxTries bounds how often a request is made anew for a daemon that is gone
+// again by then.
+const maxTries = 3
+
 // withDaemon runs r, and where no daemon answers starts one and runs it again.
+// A daemon that is just ending is waited for.
 func (c *ctl) withDaemon(ctx context.Context, r request) error {
-	err := r(ctx)
-	if !errors.Is(err, api.ErrNotRunning) {
-		return err
+	for tries := 1; ; tries++ {
+		err := r(ctx)
+		switch {
+		case tries == maxTries:
+			return err
+		case errors.Is(err, api.ErrNotRunning):
+		case errors.Is(err, api.ErrNoAnswer), isEnding(err):
+			if err := c.waitEnded(ctx); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+		if err := c.startDaemon(ctx); err != nil {
+			return err
+		}
 	}
-	if err := c.startDaemon(ctx); err != nil {
-		return err
+}
+
+func isEnding(err error) bool {
+	var e *api.Error
+	return errors.As(err, &e) && e.Code == api.CodeEnding
+}
+
+// waitEnded waits until nobody answers on the socket.
+func (c *ctl) waitEnded(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	tick := time.NewTicker(rivalInterval)
+	defer tick.Stop()
+	for {
+		d, err := c.client.Daemon(ctx)
+		if err != nil || d.State != "stopping" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return hint(errors.New("the daemon is ending and has not ended yet"), "its apps may take their kill_timeout; try again in a moment")
+		case <-tick.C:
+		}
 	}
-	return r(ctx)
 }
 
 // inTime gives up on a daemon that takes the connection but does not answer.

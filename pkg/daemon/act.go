@@ -14,9 +14,6 @@ import (
 
 // start starts apps. All specs are looked at before the first is started.
 func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error {
-	if err := d.refuseWhenStopping(); err != nil {
-		return err
-	}
 	how := supervise.Restart
 	switch in.Existing {
 	case "", api.ExistingRestart, api.ExistingRefuse:
@@ -48,9 +45,13 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 	var pending []*supervise.Pending
 	for n := range in.Specs {
 		s := &in.Specs[n]
-		pending = append(pending, d.sup.Start(supervise.Request{
+		some, err := d.sup.Start(supervise.Request{
 			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, Hold: !s.Autostart, Cause: causeOf(ctx),
-		})...)
+		})
+		if err != nil {
+			return ending(err)
+		}
+		pending = append(pending, some...)
 	}
 	return d.outcomes(ctx, pending, nil, r)
 }
@@ -100,19 +101,14 @@ func (d *Daemon) baseEnv(vars []string) (*supervise.BaseEnv, error) {
 	return &supervise.BaseEnv{Hash: hash, Vars: vars}, nil
 }
 
-func (d *Daemon) refuseWhenStopping() error {
-	if d.stopping.Load() {
-		return &api.Error{Code: api.CodeRefused, Message: "the daemon is ending", Hint: "try again in a moment"}
-	}
-	return nil
+// ending is the answer to who asks for something while the daemon ends.
+func ending(err error) error {
+	return &api.Error{Code: api.CodeEnding, Message: err.Error(), Hint: "try again in a moment"}
 }
 
 // act does something with the instances that targets mean. What can be done is
 // done; targets that mean nothing are results with an error.
 func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
-	if err := d.refuseWhenStopping(); err != nil {
-		return err
-	}
 	if len(in.Targets) == 0 {
 		return &api.Error{Code: api.CodeInvalid, Message: "targets are missing", Hint: "a name, an id, or all", Target: "targets"}
 	}
@@ -217,9 +213,13 @@ func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string
 	var pending []*supervise.Pending
 	for n := range specs {
 		s := &specs[n]
-		pending = append(pending, d.sup.Start(supervise.Request{
+		some, err := d.sup.Start(supervise.Request{
 			Spec: s, Base: base, Existing: supervise.Restart, Hold: !s.Autostart, Cause: "hubd --config",
-		})...)
+		})
+		if err != nil {
+			return err
+		}
+		pending = append(pending, some...)
 	}
 	var errs []error
 	err = d.collect(ctx, pending, func(some []api.Result) error {

@@ -13,7 +13,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
@@ -35,14 +34,13 @@ type Options struct {
 
 // Daemon is a running hubd.
 type Daemon struct {
-	home     *store.Home
-	log      *slog.Logger
-	sup      *supervise.Supervisor
-	exits    *epoll.Loop
-	logs     *logs.Loop
-	started  time.Time
-	user     string
-	stopping atomic.Bool
+	home    *store.Home
+	log     *slog.Logger
+	sup     *supervise.Supervisor
+	exits   *epoll.Loop
+	logs    *logs.Loop
+	started time.Time
+	user    string
 	// ended is closed when a client has asked the daemon to end and all apps
 	// are gone.
 	ended   chan struct{}
@@ -105,7 +103,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	select {
 	case <-ctx.Done():
 		d.log.Info("hubd was told to end; ending all apps", "cause", context.Cause(ctx))
-		d.endAll(context.Background(), "hubd ends", func([]api.Result) {})
+		d.endAll("hubd ends", func([]api.Result) {})
 	case <-d.ended:
 	}
 	d.log.Info("hubd ends", "pid", os.Getpid())
@@ -195,17 +193,12 @@ func (d *Daemon) remove(f func() error) {
 	}
 }
 
-// endAll deletes all instances, all at once, and waits for them.
-func (d *Daemon) endAll(ctx context.Context, cause string, each func([]api.Result)) {
-	d.stopping.Store(true)
-	var pending []*supervise.Pending
-	for _, i := range d.sup.Instances() {
-		p, err := i.Act(api.ActionDelete, cause)
-		if err == nil {
-			pending = append(pending, p)
-		}
-	}
-	d.collect(ctx, pending, func(r []api.Result) error { each(r); return nil })
+// endAll deletes all instances, all at once, and waits until their last words
+// are in their logs.
+func (d *Daemon) endAll(cause string, each func([]api.Result)) {
+	// Nobody's context: the end is not to be called off.
+	_ = d.collect(context.Background(), d.sup.End(cause), func(r []api.Result) error { each(r); return nil })
+	d.sup.Wait()
 }
 
 // shortRunDir is where notify sockets go when HUB_HOME's path is too long for a

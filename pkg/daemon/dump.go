@@ -185,9 +185,6 @@ func (a *savedApp) UnmarshalJSON(b []byte) error {
 // resurrect starts what is saved and not there: per instance, so that three of
 // four that run get their fourth.
 func (d *Daemon) resurrect(ctx context.Context, _ *none, r *replies) error {
-	if err := d.refuseWhenStopping(); err != nil {
-		return err
-	}
 	s, path, err := d.readDump()
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -204,9 +201,13 @@ func (d *Daemon) resurrect(ctx context.Context, _ *none, r *replies) error {
 		}
 		sp := *a.Spec
 		sp.Instances = a.Instances
-		pending = append(pending, d.sup.Start(supervise.Request{
+		some, err := d.sup.Start(supervise.Request{
 			Spec: &sp, Base: base, Existing: supervise.Keep, Hold: a.Want == supervise.Down, Cause: "resurrect by " + causeOf(ctx),
-		})...)
+		})
+		if err != nil {
+			return ending(err)
+		}
+		pending = append(pending, some...)
 	}
 	all := []api.Result{}
 	err = d.collect(ctx, pending, func(some []api.Result) error {

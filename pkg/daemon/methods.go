@@ -104,7 +104,7 @@ func (r *replies) last(v any) error {
 
 func (d *Daemon) describe() api.DaemonReply {
 	state := "online"
-	if d.stopping.Load() {
+	if d.sup.Ending() {
 		state = "stopping"
 	}
 	return api.DaemonReply{
@@ -120,8 +120,7 @@ func (d *Daemon) control(ctx context.Context, in *api.ControlCall, r *replies) e
 		return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "the action is kill", Target: "action"}
 	}
 	var all []api.Result
-	// Not the client's context: what it has asked for is done even if it leaves.
-	d.endAll(context.WithoutCancel(ctx), causeOf(ctx), func(results []api.Result) {
+	d.endAll(causeOf(ctx), func(results []api.Result) {
 		if !r.more() {
 			all = append(all, results...)
 		} else if r.next(api.ResultsReply{Results: results}) != nil {

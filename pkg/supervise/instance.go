@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"context"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -65,6 +66,7 @@ func (i *Instance) Status() *Status { return i.status.Load() }
 
 // run is the instance's goroutine.
 func (i *Instance) run() {
+	defer i.sup.running.Done()
 	defer close(i.gone)
 	for range i.mail.wake {
 		for _, msg := range i.mail.take() {
@@ -143,7 +145,9 @@ func (i *Instance) handle(ev event) {
 func (i *Instance) perform(e effect) event {
 	switch e := e.(type) {
 	case spawn:
-		return i.spawn(e.gen)
+		var ev event
+		i.sup.clerk.do(func() { ev = i.spawn(e.gen) })
+		return ev
 	case signal:
 		i.signal()
 	case sweep:
@@ -167,14 +171,15 @@ func (i *Instance) perform(e effect) event {
 	return nil
 }
 
-// spawn launches the app and tells the machine what came of it.
+// spawn launches the app and tells the machine what came of it. It runs on the
+// clerk's goroutine, while the instance's own one waits.
 func (i *Instance) spawn(gen int) event {
 	i.forgetLaunch()
 	s := i.machine.spec
 	if err := i.recordSpec(s); err != nil {
 		i.logError("spec is not on record", err)
 	}
-	i.record()
+	i.writeRecord()
 	l, err := i.start(s, gen)
 	if err != nil {
 		return spawnFailed{gen, err}
@@ -252,15 +257,24 @@ func (i *Instance) disarm(t timer) {
 func (i *Instance) answer(e answer) {
 	e.outcome.Status = i.Status()
 	l := i.launch
-	if !e.outcome.Died || l == nil || l.stderr == nil {
+	if l == nil || l.stderr == nil {
 		e.to.done <- e.outcome
 		return
 	}
-	words := func() []string { return l.lastWords(stderrLines) }
-	go func() {
-		e.outcome.Stderr = words()
+	switch {
+	case e.outcome.Died:
+		go func() {
+			e.outcome.Stderr = l.lastWords(stderrLines)
+			e.to.done <- e.outcome
+		}()
+	case e.to.goal != Up:
+		go func() { // whoever stops an app may read its last words next
+			l.settle()
+			e.to.done <- e.outcome
+		}()
+	default:
 		e.to.done <- e.outcome
-	}()
+	}
 }
 
 // note adds a line to the history, the log and the event stream.
@@ -285,7 +299,7 @@ func (i *Instance) note(n note) {
 	if n.reason != "" {
 		attrs = append(attrs, "reason", n.reason)
 	}
-	i.sup.Log.Log(i.sup.ctx, level, n.kind, attrs...)
+	i.sup.clerk.do(func() { i.sup.Log.Log(i.sup.ctx, level, n.kind, attrs...) })
 	i.sup.bus.publish(ev)
 }
 
@@ -330,14 +344,29 @@ func (i *Instance) leave() {
 		i.disarm(t)
 	}
 	i.forgetLaunch()
-	for _, in := range i.intakes {
-		in.Close()
-	}
+	i.drain()
 	if i.notify != nil {
 		i.notify.Close()
 	}
 	for _, msg := range i.mail.close() {
 		refuse(msg, i.Status())
+	}
+}
+
+// drainTime is how long the pipes of a deleted app are read on when somebody
+// outside its tree holds them open, or the disk is full.
+const drainTime = 5 * time.Second
+
+// drain waits until the last words of the app are in its files.
+func (i *Instance) drain() {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	for _, in := range i.intakes {
+		select {
+		case <-in.Done():
+		case <-ctx.Done():
+			in.Close()
+		}
 	}
 }
 
@@ -348,9 +377,12 @@ func refuse(msg any, s *Status) {
 	}
 }
 
-// record puts the instance on record. A failure is no reason to stop: it is
-// logged once, until a record can be written again.
-func (i *Instance) record() {
+// record puts the instance on record.
+func (i *Instance) record() { i.sup.clerk.do(i.writeRecord) }
+
+// writeRecord runs on the clerk's goroutine. A failure is no reason to stop: it
+// is logged once, until a record can be written again.
+func (i *Instance) writeRecord() {
 	m := i.machine
 	r := &Record{
 		Version: RecordVersion, UUID: i.UUID, ID: i.ID, Instance: i.Number, Name: m.spec.Name,

@@ -29,6 +29,7 @@ type launch struct {
 	process *proc.Process
 	exit    *proc.Exit // peeked, not yet reaped
 	channel *ipc.Channel
+	stdout  *logs.Intake
 	stderr  *logs.Intake
 	// errorFile and errorFrom are where the stderr of this launch begins.
 	errorFile string
@@ -151,13 +152,14 @@ func (i *Instance) attach(s *spec.Spec, l *launch, f *files) error {
 	}
 	l.errorFile = stderr
 	ctx := context.Background() // the log loop answers at once or is closed
-	out, err := i.sup.Logs.Add(ctx, logs.Source{FD: f.out, Path: stdout, Stamp: s.LogDateFormat, Name: label + " stdout"})
+	var err error
+	l.stdout, err = i.sup.Logs.Add(ctx, logs.Source{FD: f.out, Path: stdout, Stamp: s.LogDateFormat, Name: label + " stdout"})
 	if err != nil {
 		f.closeOurs()
 		return fmt.Errorf("log file: %w", err)
 	}
 	f.out = -1
-	i.intakes = append(i.intakes, out)
+	i.intakes = append(i.intakes, l.stdout)
 	l.stderr, err = i.sup.Logs.Add(ctx, logs.Source{FD: f.err, Path: stderr, Stamp: s.LogDateFormat, Name: label + " stderr"})
 	if err != nil {
 		f.closeOurs()
@@ -254,13 +256,18 @@ func (l *launch) close() {
 // lastWords returns the last lines that this launch wrote to stderr, once what
 // is still in its pipe has been written.
 func (l *launch) lastWords(lines int) []string {
-	if l.stderr == nil || l.errorFile == "" || l.errorFile == "/dev/null" {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if l.stderr.Sync(ctx) != nil {
+	if l.errorFile == "" || l.errorFile == "/dev/null" || l.settle() != nil {
 		return nil
 	}
 	return tailFrom(l.errorFile, l.errorFrom, lines)
+}
+
+// settleLimit is how long an answer waits for a slow disk.
+const settleLimit = time.Second
+
+// settle waits until what the launch has written so far is in its files.
+func (l *launch) settle() error {
+	ctx, cancel := context.WithTimeout(context.Background(), settleLimit)
+	defer cancel()
+	return errors.Join(l.stdout.Sync(ctx), l.stderr.Sync(ctx))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -59,12 +60,40 @@ type Request struct {
 	Cause string // who asks
 }
 
+// ErrEnding means that the supervisor ends and starts nothing any more.
+var ErrEnding = errors.New("the daemon is ending")
+
+// End deletes all instances, all at once; nothing can be started from then on.
+func (s *Supervisor) End(cause string) (pending []*Pending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ending = true
+	for _, i := range s.instances {
+		pending = append(pending, i.send(verbDelete, nil, cause))
+	}
+	return pending
+}
+
+// Ending reports whether End was called.
+func (s *Supervisor) Ending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ending
+}
+
+// Wait returns when the goroutines of all instances have ended, their logs
+// written; call it after End.
+func (s *Supervisor) Wait() { s.running.Wait() }
+
 // Start brings one app to its spec and returns a pending outcome for each
 // instance that is touched.
-func (s *Supervisor) Start(r Request) []*Pending {
+func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 	defer s.watchMemory()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.ending {
+		return nil, ErrEnding
+	}
 	old := s.app(r.Spec.Name)
 	if len(old) > 0 && !r.UpdateEnv {
 		r.Base = old[0].base.Load()
@@ -90,7 +119,7 @@ func (s *Supervisor) Start(r Request) []*Pending {
 			pending = append(pending, i.send(verbStart, nil, r.Cause))
 		}
 	}
-	return pending
+	return pending, nil
 }
 
 // bring starts instances that are there with the new spec and deletes those
@@ -136,6 +165,7 @@ func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv) *Instance {
 	if s.OnChange != nil {
 		s.OnChange(s.nextID)
 	}
+	s.running.Add(1)
 	go i.run()
 	return i
 }
