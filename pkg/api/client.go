@@ -170,6 +170,18 @@ func (c *Client) List(ctx context.Context, targets ...string) ([]Row, error) {
 	return rows, err
 }
 
+// ListHost returns the process table and the machine's figures, which are nil where
+// the daemon could not read them.
+func (c *Client) ListHost(ctx context.Context, targets ...string) ([]Row, *Host, error) {
+	var rows []Row
+	var host *Host
+	err := call(ctx, c, "List", ListCall{Targets: targets, Host: true}, true, func(r *ListReply) error {
+		rows, host = append(rows, r.Rows...), r.Host
+		return nil
+	})
+	return rows, host, err
+}
+
 // Processes returns full descriptions in order of id.
 func (c *Client) Processes(ctx context.Context, detail bool, targets ...string) ([]Process, error) {
 	var all []Process

@@ -69,6 +69,14 @@ type Row struct {
 	Watching  bool    `json:"watching"`
 }
 
+// Host is what the machine is doing.
+type Host struct {
+	CPU         float64   `json:"cpu"` // percent of all cores
+	MemoryUsed  int64     `json:"memory_used"`
+	MemoryTotal int64     `json:"memory_total"`
+	Load        []float64 `json:"load"` // over 1, 5 and 15 minutes
+}
+
 // Monit is what a process uses: bytes, and percent of one core.
 type Monit struct {
 	Memory int64   `json:"memory"`
@@ -236,9 +244,11 @@ type (
 	}
 	ListCall struct {
 		Targets []string `json:"targets,omitempty"`
+		Host    bool     `json:"host,omitempty"`
 	}
 	ListReply struct {
 		Rows []Row `json:"rows"`
+		Host *Host `json:"host,omitempty"` // in the last reply
 	}
 	ProcessesCall struct {
 		Targets []string `json:"targets,omitempty"`

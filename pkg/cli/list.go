@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -15,10 +16,15 @@ func listCommand(c *ctl) *cobra.Command {
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var rows []api.Row
-			if err := c.withDaemon(cmd.Context(), c.list(&rows)); err != nil {
+			var host *api.Host
+			err := c.withDaemon(cmd.Context(), inTime(func(ctx context.Context) (err error) {
+				rows, host, err = c.client.ListHost(ctx)
+				return err
+			}))
+			if err != nil {
 				return err
 			}
-			return c.printRows(rows)
+			return c.printRows(rows, host)
 		},
 	}
 	c.tableFlags(cmd.Flags())
@@ -42,11 +48,12 @@ func (c *ctl) showTable(ctx context.Context) error {
 	if err := c.list(&rows)(ctx); err != nil {
 		return err
 	}
-	return c.printRows(rows)
+	return c.printRows(rows, nil)
 }
 
-// printRows prints the table in one write.
-func (c *ctl) printRows(rows []api.Row) error {
+// printRows prints the table and, where it is known, the line about the machine
+// in one write.
+func (c *ctl) printRows(rows []api.Row, host *api.Host) error {
 	if c.silent {
 		return nil
 	}
@@ -59,6 +66,18 @@ func (c *ctl) printRows(rows []api.Row) error {
 	} else {
 		buf = appendTable(buf, rows, c.terminalOf(c.Stdout))
 	}
+	if host != nil && !c.mini {
+		buf = appendHost(buf, host)
+	}
 	_, err := c.Stdout.Write(buf)
 	return err
+}
+
+// appendHost writes PM2's line about the machine.
+func appendHost(buf []byte, h *api.Host) []byte {
+	buf = fmt.Appendf(buf, "host metrics | cpu: %.1f%% | ram usage: %.1f%%", h.CPU, 100*float64(h.MemoryUsed)/float64(max(1, h.MemoryTotal)))
+	if len(h.Load) == 3 {
+		buf = fmt.Appendf(buf, " | load: %.2f %.2f %.2f", h.Load[0], h.Load[1], h.Load[2])
+	}
+	return append(buf, '\n')
 }

@@ -86,17 +86,19 @@ func TestListCommand(t *testing.T) {
 	t.Parallel()
 	rows := someRows()
 	p, f := newFake(t, map[string]answer{
-		"List": replies(api.ListReply{Rows: rows[:2]}, api.ListReply{Rows: rows[2:]}),
+		"List": replies(api.ListReply{Rows: rows[:2]}, api.ListReply{
+			Rows: rows[2:], Host: &api.Host{CPU: 12.34, MemoryUsed: 1, MemoryTotal: 4, Load: []float64{0.5, 1, 2}},
+		}),
 	})
 	want, err := os.ReadFile("testdata/list.golden")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, word := range []string{"list", "ls", "l", "ps", "status"} {
-		p.run(t, word).check(t, 0, string(want), "")
+		p.run(t, word).check(t, 0, string(want)+"host metrics | cpu: 12.3% | ram usage: 25.0% | load: 0.50 1.00 2.00\n", "")
 	}
 	p.run(t, "list", "--silent").check(t, 0, "", "")
-	if got := f.parameters("List"); len(got) != 6 || got[0] != "{}" {
+	if got := f.parameters("List"); len(got) != 6 || got[0] != `{"host":true}` {
 		t.Errorf("the daemon was asked %q", got)
 	}
 }

@@ -39,6 +39,7 @@ type Daemon struct {
 	sup     *supervise.Supervisor
 	exits   *epoll.Loop
 	logs    *logs.Loop
+	host    stats.Host
 	started time.Time
 	user    string
 	// ended is closed when a client has asked the daemon to end and all apps

@@ -26,12 +26,27 @@ func (d *Daemon) list(ctx context.Context, in *api.ListCall, r *replies) error {
 	usage := d.usage(ctx, list)
 	now := time.Now()
 	return inBatches(r, len(list), func(from, to int) any {
-		rows := make([]api.Row, 0, to-from)
+		reply := api.ListReply{Rows: make([]api.Row, 0, to-from)}
 		for n := from; n < to; n++ {
-			rows = append(rows, row(list[n], usage[n], now))
+			reply.Rows = append(reply.Rows, row(list[n], usage[n], now))
 		}
-		return api.ListReply{Rows: rows}
+		if to == len(list) && in.Host {
+			reply.Host = d.machine(ctx)
+		}
+		return reply
 	})
+}
+
+// machine is what the host is doing, nil if that can't be told.
+func (d *Daemon) machine(ctx context.Context) *api.Host {
+	h, err := d.host.Stats(ctx)
+	if err != nil {
+		d.log.Error("figures of the host", "error", err)
+		return nil
+	}
+	return &api.Host{
+		CPU: h.CPU, MemoryUsed: int64(h.MemUsed), MemoryTotal: int64(h.MemTotal), Load: []float64{h.Load1, h.Load5, h.Load15},
+	}
 }
 
 // processes sends full descriptions, by id.

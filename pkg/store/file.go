@@ -86,11 +86,15 @@ func writeInPlace(path string, data []byte) error {
 }
 
 // ReadJSON reads a file that WriteRuntime or WriteDurable wrote. A missing file
-// is fs.ErrNotExist.
+// is fs.ErrNotExist, and so is an empty one: its writer was killed between
+// making and filling it.
 func ReadJSON(path string, v any) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
+	}
+	if len(data) == 0 {
+		return &fs.PathError{Op: "read", Path: path, Err: fs.ErrNotExist}
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
@@ -100,25 +104,43 @@ func ReadJSON(path string, v any) error {
 
 // WriteDurable writes data, 0600, so that it outlives a power cut: temporary
 // file, fsync, rename, fsync of the folder. What was there before is kept as
-// path.bak.
+// path.bak. When it fails, both are as they were.
 func WriteDurable(path string, data []byte) error {
-	bak := path + ".bak"
-	// A second name for the old content: there is no moment without path.
-	if err := os.Link(path, bak+".new"); err == nil {
-		if err := os.Rename(bak+".new", bak); err != nil {
-			return errors.Join(fmt.Errorf("keep the old %s: %w", path, err), ignoreMissing(os.Remove(bak+".new")))
-		}
-	} else if errors.Is(err, fs.ErrExist) { // left by a crash in just this place
-		if err := os.Rename(bak+".new", bak); err != nil {
-			return fmt.Errorf("keep the old %s: %w", path, err)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	f, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o600))
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	defer f.Cleanup() // without effect once the file is in place
+	if _, err := f.Write(data); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := keep(path); err != nil {
 		return fmt.Errorf("keep the old %s: %w", path, err)
 	}
-	if err := renameio.WriteFile(path, data, 0o600, renameio.WithPermissions(0o600)); err != nil {
+	if err := f.CloseAtomicallyReplace(); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// keep gives the content of path a second name, path.bak: there is no moment
+// without path. path may be missing.
+func keep(path string) error {
+	bak := path + ".bak"
+	next := bak + ".new"
+	if err := ignoreMissing(os.Remove(next)); err != nil { // left by a crash
+		return err
+	}
+	if err := os.Link(path, next); err != nil {
+		return ignoreMissing(err)
+	}
+	err := os.Rename(next, bak)
+	// Where a crash left path and bak as two names of one file, rename(2) does
+	// nothing and leaves the third.
+	return errors.Join(err, ignoreMissing(os.Remove(next)))
 }
 
 func syncDir(dir string) error {

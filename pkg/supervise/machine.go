@@ -332,9 +332,9 @@ func (m *machine) ended(e ending, how string) {
 		}
 	}
 	o := Outcome{Err: how + "; " + fate, Died: true}
-	if !e.failed && e.exit == (proc.Exit{}) && (wasReady || !m.spec.WaitReady) {
-		// A clean end is no failure: a job that is done, or a restart policy
-		// that wants it again.
+	if !e.failed && (e.exit == (proc.Exit{}) || endsApp(m.spec, e.exit)) && (wasReady || !m.spec.WaitReady) {
+		// A clean end is no failure: a job that is done, by code 0 or by one of
+		// stop_exit_codes, or a restart policy that wants it again.
 		o = Outcome{}
 		if m.state != Stopped {
 			o.Warnings = []string{how + "; " + fate}
