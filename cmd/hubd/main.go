@@ -94,7 +94,7 @@ func serve(o options, stderr io.Writer) error {
 	// Notify, not Ignore: an ignored signal would be inherited by the apps, and
 	// one that was ignored when we were started is not any more.
 	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP, syscall.SIGPIPE)
+	signal.Notify(hangups, syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGXFSZ)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
 	begin := func(d *daemon.Daemon) error {

@@ -2,8 +2,6 @@ package daemon
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -156,9 +154,7 @@ func loadState(home *store.Home, log *slog.Logger) (state, error) {
 			return st, err
 		}
 	}
-	var id [8]byte
-	_, _ = rand.Read(id[:]) // never fails, it ends the program instead
-	st = state{Version: 1, HomeID: hex.EncodeToString(id[:])}
+	st = state{Version: 1, HomeID: supervise.NewUUID()}
 	return st, store.WriteRuntime(home.StatePath(), st)
 }
 

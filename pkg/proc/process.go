@@ -160,7 +160,8 @@ func (p *Process) wait(options int) (Exit, bool, error) {
 			continue
 		case errors.Is(err, unix.ECHILD):
 			// Not our child, or somebody else has reaped it.
-			return Exit{Unknown: true}, p.Signal(0) != nil, nil
+			ended, err := p.ended()
+			return Exit{Unknown: true}, ended, err
 		case err != nil:
 			return Exit{}, false, fmt.Errorf("wait for process %d: %w", p.PID, err)
 		}
@@ -176,6 +177,16 @@ func (p *Process) wait(options int) (Exit, bool, error) {
 		return Exit{Signal: unix.Signal(info.Status), Core: info.Code == cldDumped}, true, nil
 	}
 	return Exit{Unknown: true}, true, nil
+}
+
+// ended asks the pidfd, which is readable from the process's end on, also while
+// it is somebody else's zombie and could still be sent a signal.
+func (p *Process) ended() (bool, error) {
+	n, err := unix.Poll([]unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}, 0)
+	if err != nil {
+		return false, fmt.Errorf("end of process %d: %w", p.PID, err)
+	}
+	return n > 0, nil
 }
 
 // BootID returns the kernel's id of this boot (random(4)).

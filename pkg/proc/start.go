@@ -20,7 +20,8 @@ type Command struct {
 	// Dir is the working directory.
 	Dir string
 	// Files are the child's descriptors: Files[n] becomes n. They stay the
-	// caller's. The child gets no other descriptor.
+	// caller's. The child gets no other descriptor, as long as all those of this
+	// process are close-on-exec.
 	Files []int
 }
 

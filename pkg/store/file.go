@@ -38,8 +38,9 @@ func ignoreMissing(err error) error {
 const page = 4096
 
 // WriteRuntime writes v as JSON, 0600, for state that lives only as long as the
-// processes it is about. A reader sees the old content or the new, whenever the
-// writer is killed; a power cut may leave neither.
+// processes it is about. Whenever the writer is killed, it leaves the old content
+// or the new; a power cut may leave neither. It is for whoever comes after the
+// writer: a reader beside it may see a mix.
 //
 // It overwrites the file in place, filled up with blanks. Replacing it by
 // rename costs a hundred times as much on ext4, which flushes the new file's

@@ -3,7 +3,6 @@ package supervise
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -154,7 +153,7 @@ func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv) *Instance {
 		s.nextID = 0 // as in PM2; nothing but display hangs on the id
 	}
 	i := &Instance{
-		UUID: newUUID(), ID: s.nextID, Number: s.freeNumber(sp.Name), sup: s,
+		UUID: NewUUID(), ID: s.nextID, Number: s.freeNumber(sp.Name), sup: s,
 		mail: newMailbox(), gone: make(chan struct{}),
 		machine: newMachine(sp, time.Now()), timers: make(map[timer]*time.Timer),
 	}
@@ -237,14 +236,4 @@ func (i *Instance) send(v verb, sp *spec.Spec, cause string) *Pending {
 		done <- Outcome{Err: "it was deleted", Status: i.Status()}
 	}
 	return &Pending{Instance: i, done: done}
-}
-
-// newUUID returns a random UUID (RFC 9562, version 4): the identity of an
-// instance for life.
-func newUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // never fails, it ends the program instead
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
