@@ -117,7 +117,7 @@ type PM2Env struct {
 	Args             []string          `json:"args"`
 	NodeArgs         []string          `json:"node_args"`
 	Instances        int               `json:"instances"`
-	NodeAppInstance  int               `json:"NODE_APP_INSTANCE"`
+	InstanceNumber   int               `json:"instance_number"` // jlist has it under the name in instance_var
 	InstanceVar      string            `json:"instance_var"`
 	OutLogPath       string            `json:"pm_out_log_path"`
 	ErrLogPath       string            `json:"pm_err_log_path"`

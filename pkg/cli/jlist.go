@@ -28,7 +28,7 @@ func jlistCommand(c *ctl) *cobra.Command {
 }
 
 // jlist joins the elements of all replies to one array. They are passed on as
-// the daemon wrote them.
+// the daemon wrote them, but for the name of the instance's number.
 func (c *ctl) jlist(buf *bytes.Buffer) request {
 	return func(ctx context.Context) error {
 		var reply struct {
@@ -41,7 +41,7 @@ func (c *ctl) jlist(buf *bytes.Buffer) request {
 			}
 			for _, process := range reply.Processes {
 				buf.WriteString(separator)
-				buf.Write(process)
+				buf.Write(withInstanceVar(process))
 				separator = ","
 			}
 			return nil
@@ -55,4 +55,22 @@ func (c *ctl) jlist(buf *bytes.Buffer) request {
 		buf.WriteString("]\n")
 		return nil
 	}
+}
+
+// withInstanceVar gives the instance's number the name that PM2 gives it: that
+// of the variable in which the app finds it.
+func withInstanceVar(process json.RawMessage) []byte {
+	var p struct {
+		Env struct {
+			InstanceVar string `json:"instance_var"`
+		} `json:"pm2_env"`
+	}
+	if json.Unmarshal(process, &p) != nil {
+		return process
+	}
+	name, err := json.Marshal(p.Env.InstanceVar)
+	if err != nil {
+		return process
+	}
+	return bytes.Replace(process, []byte(`"instance_number"`), name, 1)
 }

@@ -125,7 +125,7 @@ func pm2Env(i *supervise.Instance, st *supervise.Status) api.PM2Env {
 		UnstableRestarts: st.Unstable, PrevRestartDelay: st.Delay.Milliseconds(),
 		ExecPath: s.Script, Cwd: s.Cwd, Interpreter: s.Interpreter, ExecMode: s.ExecMode + "_mode",
 		Args: orEmpty(s.Args), NodeArgs: orEmpty(s.InterpreterArgs), Instances: s.Instances,
-		NodeAppInstance: i.Number, InstanceVar: s.InstanceVar,
+		InstanceNumber: i.Number, InstanceVar: s.InstanceVar,
 		OutLogPath: s.LogPath(s.OutFile, i.Number), ErrLogPath: s.LogPath(s.ErrorFile, i.Number), PidPath: s.PidPath(i.ID),
 		Env: map[string]string{}, Autostart: s.Autostart, Autorestart: s.Autorestart,
 		MergeLogs: s.MergeLogs, DisableLogs: s.DisableLogs, LogDateFormat: s.LogDateFormat,

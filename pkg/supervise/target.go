@@ -34,14 +34,16 @@ func (s *Supervisor) Select(target string) ([]*Instance, error) {
 	}
 	id, err := strconv.Atoi(target)
 	if err != nil {
-		return nil, fmt.Errorf("Process or Namespace %s %w", target, ErrNoTarget) //nolint:staticcheck // PM2's words
+		//lint:ignore ST1005 PM2's words, which scripts look for
+		return nil, fmt.Errorf("Process or Namespace %s %w", target, ErrNoTarget)
 	}
 	return found(target, filter(all, func(i *Instance) bool { return i.ID == id }))
 }
 
 func found(target string, list []*Instance) ([]*Instance, error) {
 	if len(list) == 0 {
-		return nil, fmt.Errorf("Process %s %w", target, ErrNoTarget) //nolint:staticcheck // PM2's words
+		//lint:ignore ST1005 PM2's words, which scripts look for
+		return nil, fmt.Errorf("Process %s %w", target, ErrNoTarget)
 	}
 	return list, nil
 }
