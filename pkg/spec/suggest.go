@@ -28,7 +28,7 @@ const longestKey = 40
 
 // unknownKey says that a key is unknown, with the nearest known one.
 func unknownKey(key string) string {
-	const message = "unknown key, ignored"
+	const message = "unknown key"
 	if hint := hints[key]; hint != "" {
 		return message + "; " + hint
 	}
