@@ -15,10 +15,10 @@ import (
 	"syscall"
 
 	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/closeexec"
 	"github.com/leadmaster/hub/pkg/daemon"
 	"github.com/leadmaster/hub/pkg/spec"
 	"github.com/leadmaster/hub/pkg/store"
-	"golang.org/x/sys/unix"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
@@ -61,8 +61,8 @@ func run(args []string, stderr io.Writer) int {
 		return 0
 	}
 	// What the caller's shell had open is not for the apps.
-	if err := unix.CloseRange(3, ^uint(0), unix.CLOSE_RANGE_CLOEXEC); err != nil {
-		fmt.Fprintln(stderr, "hubd: close-on-exec:", err)
+	if err := closeexec.From(3); err != nil {
+		fmt.Fprintln(stderr, "hubd:", err)
 		return 1
 	}
 	err = serve(o, stderr)
@@ -97,6 +97,7 @@ func serve(o options, stderr io.Writer) error {
 	signal.Notify(hangups, syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGXFSZ)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends us at once
 	begin := func(d *daemon.Daemon) error {
 		if specs == nil {
 			return nil

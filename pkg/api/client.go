@@ -84,7 +84,7 @@ func (c *Client) connect(ctx context.Context) (*varlink.Connection, error) {
 
 // Call sends one request and hands each reply to each, one or several where
 // more is set. It ends after the last reply, when each returns an error, or
-// when ctx is done. Errors of the interface are *Error.
+// when ctx is done. Errors that the daemon replies are *Error.
 func (c *Client) Call(ctx context.Context, method string, in any, more bool, each func(json.RawMessage) error) error {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -103,9 +103,8 @@ func (c *Client) Call(ctx context.Context, method string, in any, more bool, eac
 		var raw json.RawMessage
 		left, err := receive(ctx, &raw)
 		if err != nil {
-			var v *varlink.Error
-			if errors.As(err, &v) {
-				return fromVarlink(err)
+			if e := fromVarlink(err); e != nil {
+				return e
 			}
 			if first {
 				err = unanswered(err)

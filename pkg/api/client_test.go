@@ -84,6 +84,14 @@ func TestClientMethods(t *testing.T) {
 			"List", `{}`, true, []Row{{ID: 1}, {ID: 2}},
 		},
 		{
+			[]string{`{"parameters":{"rows":[]},"continues":true}`, `{"parameters":{"rows":[],"host":{"cpu":1.5}}}`},
+			func(ctx context.Context, c *Client) (any, error) {
+				_, host, err := c.ListHost(ctx)
+				return host, err
+			},
+			"List", `{"host":true}`, true, &Host{CPU: 1.5},
+		},
+		{
 			two[1:], func(ctx context.Context, c *Client) (any, error) { return c.List(ctx, "a", "2") },
 			"List", `{"targets":["a","2"]}`, true, []Row{{ID: 2}},
 		},
@@ -205,8 +213,10 @@ func TestClientStandardErrors(t *testing.T) {
 		`{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"altitude"}}`: "altitude",
 	} {
 		client, _ := answering(t, reply)
-		if _, err := client.Daemon(t.Context()); err == nil || !strings.Contains(err.Error(), word) {
-			t.Errorf("%s: %v", reply, err)
+		_, err := client.Daemon(t.Context())
+		var e *Error
+		if !errors.As(err, &e) || e.Target != word || !strings.Contains(e.Message, word) {
+			t.Errorf("%s: %#v", reply, err)
 		}
 	}
 }
@@ -230,6 +240,9 @@ func TestClientBrokenReplies(t *testing.T) {
 			if err == nil || errors.As(err, &e) || !strings.HasPrefix(err.Error(), "call ") {
 				t.Errorf("got %v", err)
 			}
+			if none := len(replies) == 0; errors.Is(err, ErrNoAnswer) != none {
+				t.Errorf("%v is ErrNoAnswer: %v", err, !none)
+			}
 		})
 	}
 }
@@ -244,7 +257,7 @@ func TestClientStopsWhenEachFails(t *testing.T) {
 		calls++
 		return enough
 	})
-	if err != enough || calls != 1 { //nolint:errorlint // handed on as it is
+	if err != enough || calls != 1 { // handed on as it is
 		t.Errorf("%v after %d calls", err, calls)
 	}
 }
@@ -315,11 +328,6 @@ func leaveSocket(t *testing.T, path string) {
 // serveHome answers one call in a home of any length.
 func serveHome(t *testing.T, home, reply string) {
 	t.Helper()
-	dir, err := os.Open(filepath.Dir(home))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer dir.Close()
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -42,12 +42,27 @@ var ErrNotRunning = errors.New("no daemon is running")
 // daemon was ending, or died.
 var ErrNoAnswer = errors.New("the daemon ended before it answered")
 
-// fromVarlink turns a reply's error into an *Error.
+// fromVarlink turns an error reply into an *Error, and returns nil for an error
+// that is none.
 func fromVarlink(err error) error {
-	var v *varlink.Error
-	if !errors.As(err, &v) {
-		return err
+	var reply *varlink.Error
+	var noInterface *varlink.InterfaceNotFound
+	var noMethod *varlink.MethodNotFound
+	var parameter *varlink.InvalidParameter
+	switch {
+	case errors.As(err, &reply):
+		return fromReply(reply)
+	case errors.As(err, &noInterface):
+		return &Error{Code: err.Error(), Message: "the daemon has no interface " + noInterface.Interface, Target: noInterface.Interface}
+	case errors.As(err, &noMethod):
+		return &Error{Code: err.Error(), Message: "the daemon has no method " + noMethod.Method, Target: noMethod.Method}
+	case errors.As(err, &parameter):
+		return &Error{Code: err.Error(), Message: "parameter " + parameter.Parameter + " is wrong", Target: parameter.Parameter}
 	}
+	return nil
+}
+
+func fromReply(v *varlink.Error) *Error {
 	e := &Error{Code: v.Name}
 	if raw, ok := v.Parameters.(*json.RawMessage); ok && raw != nil {
 		if json.Unmarshal(*raw, e) != nil {

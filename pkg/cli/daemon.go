@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/leadmaster/hub/pkg/closeexec"
 )
 
 const (
@@ -141,9 +140,9 @@ func (c *ctl) execHubd(program string, log *os.File) (ready *os.File, exited <-c
 	}
 	defer theirs.Close()
 	// What our caller left open must not live as long as the daemon.
-	if err := unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+	if err := closeexec.From(3); err != nil {
 		ready.Close()
-		return nil, nil, fmt.Errorf("close_range: %w", err)
+		return nil, nil, err
 	}
 	cmd := exec.Command(program, "--ready-fd", "3")
 	cmd.Dir = "/"

@@ -22,6 +22,9 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 	default:
 		return &api.Error{Code: api.CodeInvalid, Message: "existing: " + in.Existing + " is unknown", Hint: "restart, refuse or add", Target: "existing"}
 	}
+	if len(in.Specs) == 0 {
+		return &api.Error{Code: api.CodeInvalid, Message: "specs are missing", Hint: "at least one app", Target: "specs"}
+	}
 	names := make(map[string]bool)
 	for n := range in.Specs {
 		s := &in.Specs[n]
@@ -32,22 +35,21 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 			return &api.Error{Code: api.CodeInvalid, Message: fmt.Sprintf("app %q is there twice", s.Name), Target: s.Name}
 		}
 		names[s.Name] = true
-		if in.Existing == api.ExistingRefuse {
-			if err := d.refuseTaken(s); err != nil {
-				return err
-			}
-		}
 	}
-	base, err := d.baseEnv(in.Env)
-	if err != nil {
-		return err
-	}
+	base := d.baseEnv(in.Env)
 	var pending []*supervise.Pending
 	for n := range in.Specs {
 		s := &in.Specs[n]
-		some, err := d.sup.Start(supervise.Request{
+		if err := d.awaitLeaving(ctx, s.Name); err != nil {
+			return err
+		}
+		request := supervise.Request{
 			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, Hold: !s.Autostart, Cause: causeOf(ctx),
-		})
+		}
+		if in.Existing == api.ExistingRefuse {
+			request.Admit = func(st *supervise.Status) error { return refuseTaken(s, st) }
+		}
+		some, err := d.sup.Start(request)
 		if err != nil {
 			return ending(err)
 		}
@@ -58,20 +60,17 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 
 // refuseTaken refuses a name that a running app or another script has. An app
 // of the same script that is down is started, as in PM2.
-func (d *Daemon) refuseTaken(s *spec.Spec) error {
-	for _, i := range d.sup.App(s.Name) {
-		st := i.Status()
-		switch {
-		case st.Spec.Script != s.Script:
-			return &api.Error{
-				Code: api.CodeRefused, Target: s.Name, Message: fmt.Sprintf("the name %q is taken by another script: %s", s.Name, st.Spec.Script),
-				Hint: "choose another --name, or delete the app first: hubctl delete " + quote(s.Name),
-			}
-		case st.Want == supervise.Up:
-			return &api.Error{
-				Code: api.CodeRefused, Target: s.Name, Message: "Script already launched, add -f option to force re-execution",
-				Hint: fmt.Sprintf("hubctl restart %s restarts it, another --name starts a second app", quote(s.Name)),
-			}
+func refuseTaken(s *spec.Spec, st *supervise.Status) error {
+	switch {
+	case st.Spec.Script != s.Script:
+		return &api.Error{
+			Code: api.CodeRefused, Target: s.Name, Message: fmt.Sprintf("the name %q is taken by another script: %s", s.Name, st.Spec.Script),
+			Hint: "choose another --name, or delete the app first: hubctl delete " + quote(s.Name),
+		}
+	case st.Want == supervise.Up:
+		return &api.Error{
+			Code: api.CodeRefused, Target: s.Name, Message: "Script already launched, add -f option to force re-execution",
+			Hint: fmt.Sprintf("hubctl restart %s restarts it, another --name starts a second app", quote(s.Name)),
 		}
 	}
 	return nil
@@ -85,24 +84,37 @@ func quote(name string) string {
 	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
 }
 
-// baseEnv stores an environment, or finds the one that is in use already.
-func (d *Daemon) baseEnv(vars []string) (*supervise.BaseEnv, error) {
+// baseEnv makes a base environment, or finds the one that is in use already:
+// equal ones are shared.
+func (d *Daemon) baseEnv(vars []string) *supervise.BaseEnv {
 	vars = slices.Clone(vars)
 	slices.Sort(vars)
 	for _, i := range d.sup.Instances() {
 		if b := i.BaseEnv(); slices.Equal(b.Vars, vars) {
-			return b, nil
+			return b
 		}
 	}
-	hash, err := d.home.PutContent(vars)
-	if err != nil {
-		d.log.Error("environment is not on record", "error", err)
+	return &supervise.BaseEnv{Vars: vars}
+}
+
+// awaitLeaving waits until the instances of an app that are being deleted are
+// gone: two of one kind must not run at once.
+func (d *Daemon) awaitLeaving(ctx context.Context, name string) error {
+	for _, i := range d.sup.Leaving(name) {
+		select {
+		case <-i.Gone():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	return &supervise.BaseEnv{Hash: hash, Vars: vars}, nil
+	return nil
 }
 
 // ending is the answer to who asks for something while the daemon ends.
 func ending(err error) error {
+	if !errors.Is(err, supervise.ErrEnding) {
+		return err
+	}
 	return &api.Error{Code: api.CodeEnding, Message: err.Error(), Hint: "try again in a moment"}
 }
 
@@ -117,11 +129,13 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 		return &api.Error{Code: api.CodeNotFound, Message: "No process found", Hint: "hubctl start starts one", Target: in.Targets[0]}
 	}
 	var base *supervise.BaseEnv
-	if in.UpdateEnv {
-		var err error
-		if base, err = d.baseEnv(in.Env); err != nil {
-			return err
-		}
+	switch {
+	case !slices.Contains([]string{api.ActionStart, api.ActionRestart, api.ActionStop, api.ActionDelete, api.ActionReset}, in.Action):
+		return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "start, restart, stop, delete or reset", Target: "action"}
+	case in.UpdateEnv && in.Action != api.ActionStart && in.Action != api.ActionRestart:
+		return &api.Error{Code: api.CodeInvalid, Message: "update_env makes no sense with " + in.Action, Target: "update_env"}
+	case in.UpdateEnv:
+		base = d.baseEnv(in.Env)
 	}
 	var pending []*supervise.Pending
 	for _, i := range list {
@@ -130,7 +144,7 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 		}
 		p, err := i.Act(in.Action, causeOf(ctx))
 		if err != nil {
-			return &api.Error{Code: api.CodeInvalid, Message: err.Error(), Hint: "start, restart, stop, delete or reset", Target: "action"}
+			return err
 		}
 		pending = append(pending, p)
 	}
@@ -206,10 +220,7 @@ func result(i *supervise.Instance, o supervise.Outcome) api.Result {
 // StartSpecs starts what an ecosystem file declares: hubd --config. It waits
 // for the outcomes and returns those that failed as one error.
 func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string) error {
-	base, err := d.baseEnv(env)
-	if err != nil {
-		return err
-	}
+	base := d.baseEnv(env)
 	var pending []*supervise.Pending
 	for n := range specs {
 		s := &specs[n]
@@ -222,7 +233,7 @@ func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string
 		pending = append(pending, some...)
 	}
 	var errs []error
-	err = d.collect(ctx, pending, func(some []api.Result) error {
+	err := d.collect(ctx, pending, func(some []api.Result) error {
 		for _, r := range some {
 			if r.Error != "" {
 				errs = append(errs, fmt.Errorf("%s (id %d): %s", r.Name, r.ID, r.Error))

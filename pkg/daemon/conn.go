@@ -26,10 +26,13 @@ const (
 // errTooLong ends a connection whose message has no end.
 var errTooLong = errors.New("message is too long")
 
+// errBusy ends a connection for whose request there is no room.
+var errBusy = errors.New("too many bytes of requests at once")
+
 // wire is the connection as varlink sees it: messages ended by a NUL, with
 // limits of size and time that the library does not have.
 type wire struct {
-	conn   *net.UnixConn
+	*client
 	reader *bufio.Reader
 }
 
@@ -38,17 +41,22 @@ func (w *wire) message() ([]byte, error) {
 	if err := w.conn.SetReadDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
+	w.rest()
 	if _, err := w.reader.Peek(1); err != nil { // idle is fine
 		return nil, err
 	}
+	w.busy()
 	if err := w.conn.SetReadDeadline(time.Now().Add(messageTime)); err != nil {
 		return nil, err
 	}
 	var whole []byte
 	for {
 		part, err := w.reader.ReadSlice(0)
-		if len(whole)+len(part) > maxMessage {
+		switch {
+		case len(whole)+len(part) > maxMessage:
 			return nil, errTooLong
+		case !w.hold(len(part)):
+			return nil, errBusy
 		}
 		whole = append(whole, part...)
 		switch {
@@ -85,7 +93,8 @@ func causeOf(ctx context.Context) string {
 }
 
 // serve answers one client's requests, one after another, until it hangs up.
-func (d *Daemon) serve(conn *net.UnixConn, peer unix.Ucred, service *varlink.Service) {
+func (d *Daemon) serve(c *client, peer unix.Ucred, service *varlink.Service) {
+	conn := c.conn
 	defer conn.Close()
 	ctx, cancel := context.WithCancel(context.WithValue(context.Background(), peerKey{}, peer))
 	defer cancel()
@@ -98,7 +107,7 @@ func (d *Daemon) serve(conn *net.UnixConn, peer unix.Ucred, service *varlink.Ser
 		return
 	}
 	defer unwatch()
-	w := &wire{conn: conn, reader: bufio.NewReader(conn)}
+	w := &wire{client: c, reader: bufio.NewReader(conn)}
 	for {
 		request, err := w.message()
 		if err != nil {

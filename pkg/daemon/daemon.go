@@ -47,7 +47,11 @@ type Daemon struct {
 	dumpMu  sync.Mutex // one save at a time
 }
 
-// state is state.json.
+// stateVersion is the version of state.json that this program reads and writes.
+const stateVersion = 1
+
+// state is state.json. The order of instances is that of their ids, which stand
+// in their records.
 type state struct {
 	Version int    `json:"version"`
 	HomeID  string `json:"home_id"`
@@ -89,7 +93,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	}
 	defer d.remove(func() error { return os.Remove(home.SocketPath()) })
 	defer listener.Close()
-	go d.accept(listener)
+	go d.accept(loops, listener)
 	d.log.Info("hubd answers", "version", api.Version, "pid", os.Getpid(), "home", home.Dir)
 	if o.Ready != nil {
 		o.Ready()
@@ -131,7 +135,7 @@ func assemble(home *store.Home, log *slog.Logger) (*Daemon, error) {
 		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
 		Loop:        d.exits, Logs: d.logs, Scanner: stats.NewScanner(), Store: home, Log: log,
 		OnChange: func(nextID int) {
-			now := state{Version: 1, HomeID: st.HomeID, NextID: nextID}
+			now := state{Version: stateVersion, HomeID: st.HomeID, NextID: nextID}
 			if err := store.WriteRuntime(home.StatePath(), now); err != nil {
 				log.Error("state", "error", err)
 			}
@@ -144,17 +148,19 @@ func assemble(home *store.Home, log *slog.Logger) (*Daemon, error) {
 func loadState(home *store.Home, log *slog.Logger) (state, error) {
 	var st state
 	err := store.ReadJSON(home.StatePath(), &st)
-	if err == nil && st.Version == 1 && st.HomeID != "" {
+	switch {
+	case err == nil && st.Version > stateVersion:
+		return st, fmt.Errorf("%s is of version %d, written by a later version of hub; this one reads %d", home.StatePath(), st.Version, stateVersion)
+	case err == nil && st.Version == stateVersion && st.HomeID != "":
 		return st, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil {
+	case !errors.Is(err, fs.ErrNotExist):
 		aside := home.StatePath() + ".damaged"
-		log.Warn("state.json can't be used and is set aside", "file", aside, "error", err)
+		log.Warn("state.json can't be read and is set aside", "file", aside, "error", err)
 		if err := os.Rename(home.StatePath(), aside); err != nil {
 			return st, err
 		}
 	}
-	st = state{Version: 1, HomeID: supervise.NewUUID()}
+	st = state{Version: stateVersion, HomeID: supervise.NewUUID()}
 	return st, store.WriteRuntime(home.StatePath(), st)
 }
 
@@ -173,7 +179,7 @@ func (d *Daemon) dropStaleRecords() {
 			d.log.Error("record of an earlier daemon", "file", path, "error", err)
 		}
 	})
-	if err != nil {
+	if err = errors.Join(err, d.home.DropContent()); err != nil {
 		d.log.Error("records", "error", err)
 	}
 }
@@ -190,12 +196,35 @@ func (d *Daemon) remove(f func() error) {
 	}
 }
 
+// lastWords is how long the daemon's end waits for what an app that can't be
+// ended still has to say.
+const lastWords = 5 * time.Second
+
 // endAll deletes all instances, all at once, and waits until their last words
-// are in their logs.
+// are in their logs. What can't be ended is left, and named in the results.
 func (d *Daemon) endAll(cause string, each func([]api.Result)) {
+	left := false
 	// Nobody's context: the end is not to be called off.
-	_ = d.collect(context.Background(), d.sup.End(cause), func(r []api.Result) error { each(r); return nil })
-	d.sup.Wait()
+	_ = d.collect(context.Background(), d.sup.End(cause), func(results []api.Result) error {
+		for _, r := range results {
+			if r.Error != "" {
+				left = true
+				d.log.Error("app is left running", "app", r.Name, "id", r.ID, "pid", r.PID, "error", r.Error)
+			}
+		}
+		each(results)
+		return nil
+	})
+	gone := make(chan struct{})
+	go func() { d.sup.Wait(); close(gone) }()
+	if !left {
+		<-gone
+		return
+	}
+	select {
+	case <-gone:
+	case <-time.After(lastWords):
+	}
 }
 
 // shortRunDir is where notify sockets go when HUB_HOME's path is too long for a

@@ -1,18 +1,16 @@
 package daemon
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/store"
 	"golang.org/x/sys/unix"
 )
-
-// maxConnections bounds how many clients are served at once; one more is turned
-// away.
-const maxConnections = 256
 
 // listen binds the control socket, 0600, in place of one that a dead daemon
 // left; the caller holds the home's lock. It goes through the folder's
@@ -49,34 +47,51 @@ func listen(home *store.Home) (*net.UnixListener, error) {
 	return l.(*net.UnixListener), nil
 }
 
+// Pauses after an accept that failed, most often for want of descriptors: the
+// client waits in the queue meanwhile.
+const (
+	firstPause = 5 * time.Millisecond
+	lastPause  = time.Second
+)
+
 // accept serves clients until the listener is closed.
-func (d *Daemon) accept(l *net.UnixListener) {
-	slots := make(chan struct{}, maxConnections)
+func (d *Daemon) accept(ctx context.Context, l *net.UnixListener) {
+	clients := newClients()
 	service := d.service()
+	pause := firstPause
 	for {
 		conn, err := l.AcceptUnix()
-		if err != nil {
-			if !errors.Is(err, net.ErrClosed) {
-				d.log.Error("control socket", "error", err)
-			}
+		if errors.Is(err, net.ErrClosed) {
 			return
 		}
+		if err != nil {
+			if pause == firstPause {
+				d.log.Error("control socket: a client has to wait", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(pause):
+			}
+			pause = min(2*pause, lastPause)
+			continue
+		}
+		pause = firstPause
 		peer, err := peerOf(conn)
 		if err != nil || peer.Uid != 0 && int(peer.Uid) != os.Geteuid() {
 			d.log.Warn("connection refused", "uid", peer.Uid, "pid", peer.Pid, "error", err)
 			conn.Close()
 			continue
 		}
-		select {
-		case slots <- struct{}{}:
-		default:
-			d.log.Warn("connection refused: too many at once", "limit", maxConnections)
-			conn.Close()
+		c := clients.add(conn)
+		if c == nil {
+			d.log.Warn("connection refused: too many at once", "limit", maxClients, "pid", peer.Pid)
+			refuseClient(conn)
 			continue
 		}
 		go func() {
-			defer func() { <-slots }()
-			d.serve(conn, peer, service)
+			defer clients.remove(c)
+			d.serve(c, peer, service)
 		}()
 	}
 }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -16,8 +17,12 @@ import (
 // defaultLines is how many lines of each file Logs sends when nobody says.
 const defaultLines = 15
 
-// linesPerReply is how many lines that are there at the same time share a reply.
-const linesPerReply = 256
+// linesPerReply and bytesPerReply are how many lines, and about how much text,
+// that are there at the same time share a reply.
+const (
+	linesPerReply = 256
+	bytesPerReply = 128 << 10
+)
 
 // readLogs sends the last lines of the files that targets mean and, with
 // follow, what comes after them: each file is read from the very byte at which
@@ -41,11 +46,13 @@ func (d *Daemon) readLogs(ctx context.Context, in *api.LogsCall, r *replies) err
 	}
 	positions := make([]int64, len(sources))
 	for n, s := range sources {
-		reply := api.LogsReply{Sources: []api.LogSource{s}}
-		if reply.Lines, positions[n], err = tail(s.Path, n, lines); err != nil {
+		if err := r.next(api.LogsReply{Sources: []api.LogSource{s}, Lines: []api.LogLine{}}); err != nil {
 			return err
 		}
-		if err := r.next(reply); err != nil {
+		positions[n], err = tail(s.Path, n, lines, func(some []api.LogLine) error {
+			return r.next(api.LogsReply{Sources: []api.LogSource{}, Lines: some})
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -55,15 +62,30 @@ func (d *Daemon) readLogs(ctx context.Context, in *api.LogsCall, r *replies) err
 	return r.last(api.LogsReply{Sources: []api.LogSource{}, Lines: []api.LogLine{}})
 }
 
+// maxReply bounds what one reply holds of log files, in bytes.
+const maxReply = 8 << 20
+
 // allTails sends the last lines of all files in one reply.
 func allTails(sources []api.LogSource, lines int, r *replies) error {
 	whole := api.LogsReply{Sources: orEmpty(sources), Lines: []api.LogLine{}}
+	size := 0
 	for n, s := range sources {
-		some, _, err := tail(s.Path, n, lines)
+		_, err := tail(s.Path, n, lines, func(some []api.LogLine) error {
+			for _, l := range some {
+				size += len(l.Text) + len(l.Base64)
+			}
+			if size > maxReply {
+				return &api.Error{
+					Code: api.CodeExpectedMore, Message: fmt.Sprintf("the lines are more than %d MiB, too much for one reply", maxReply>>20),
+					Hint: "ask for fewer, or call with more",
+				}
+			}
+			whole.Lines = append(whole.Lines, some...)
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		whole.Lines = append(whole.Lines, some...)
 	}
 	return r.last(whole)
 }
@@ -109,23 +131,34 @@ func (d *Daemon) sources(in *api.LogsCall) ([]api.LogSource, error) {
 	return sources, nil
 }
 
-// tail reads the last lines of a file, and where it ends.
-func tail(path string, source, n int) ([]api.LogLine, int64, error) {
-	lines := []api.LogLine{}
+// tail hands on the last lines of a file, some at a time, and returns where the
+// file ends.
+func tail(path string, source, n int, each func([]api.LogLine) error) (int64, error) {
 	start, next, err := logs.TailStart(path, n, -1)
 	if errors.Is(err, fs.ErrNotExist) {
-		return lines, 0, nil
+		return 0, nil
 	}
 	if err != nil {
-		return nil, 0, unreadable(path, err)
+		return 0, unreadable(path, err)
 	}
+	var some []api.LogLine
+	size := 0
 	for l, err := range logs.Lines(path, start, next) {
 		if err != nil {
-			return nil, 0, unreadable(path, err)
+			return 0, unreadable(path, err)
 		}
-		lines = append(lines, line(source, l))
+		some = append(some, line(source, l))
+		if size += len(l.Text); len(some) == linesPerReply || size > bytesPerReply {
+			if err := each(some); err != nil {
+				return 0, err
+			}
+			some, size = nil, 0
+		}
 	}
-	return lines, next, nil
+	if len(some) == 0 {
+		return next, nil
+	}
+	return next, each(some)
 }
 
 func unreadable(path string, err error) error {

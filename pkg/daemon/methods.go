@@ -26,7 +26,7 @@ func (m methods) VarlinkDispatch(ctx context.Context, c varlink.Call, method str
 	var err error
 	switch method {
 	case "Daemon":
-		err = c.Reply(ctx, d.describe())
+		err = handle(ctx, &c, d.describe)
 	case "Control":
 		err = handle(ctx, &c, d.control)
 	case "List":
@@ -102,15 +102,15 @@ func (r *replies) last(v any) error {
 	return r.call.Reply(r.ctx, v)
 }
 
-func (d *Daemon) describe() api.DaemonReply {
+func (d *Daemon) describe(_ context.Context, _ *none, r *replies) error {
 	state := "online"
 	if d.sup.Ending() {
 		state = "stopping"
 	}
-	return api.DaemonReply{
+	return r.last(api.DaemonReply{
 		Version: api.Version, Level: api.Level, PID: os.Getpid(), Home: d.home.Dir, State: state,
 		Started: d.started.UnixMilli(), Instances: len(d.sup.Instances()), User: d.user,
-	}
+	})
 }
 
 // control ends everything. The connection stays open until the process ends,
@@ -119,7 +119,7 @@ func (d *Daemon) control(ctx context.Context, in *api.ControlCall, r *replies) e
 	if in.Action != api.ActionKill {
 		return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "the action is kill", Target: "action"}
 	}
-	var all []api.Result
+	all := []api.Result{}
 	d.endAll(causeOf(ctx), func(results []api.Result) {
 		if !r.more() {
 			all = append(all, results...)

@@ -167,8 +167,10 @@ func (l *Loop) Run(ctx context.Context) error {
 			}
 		})
 		if err != nil || waitErr != nil {
-			if l.isClosed() {
-				l.release()
+			closed := l.isClosed()
+			l.Close() // nobody may wait for what will never run
+			l.release()
+			if closed {
 				return nil
 			}
 			return fmt.Errorf("epoll: wait: %w", errors.Join(err, waitErr))

@@ -71,6 +71,21 @@ func (h Handlers) complete() Handlers {
 // Disconnect.
 func (c *Channel) Close() { c.close() }
 
+// drainReads bounds Drain against a child whose own children go on writing.
+const drainReads = 16
+
+// Drain reads what has arrived and was not yet read. Call it on the loop's
+// goroutine only: when the child has ended, so that its last messages are heard
+// before its end is.
+func (c *Channel) Drain() {
+	for range drainReads {
+		if c.pending() == 0 {
+			return
+		}
+		c.receive()
+	}
+}
+
 func (c *Channel) serve(events uint32) {
 	if events&epoll.Out != 0 {
 		c.flush()

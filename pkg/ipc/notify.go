@@ -27,7 +27,7 @@ const (
 // through /proc/self/fd, because the app has to use the path itself.
 var ErrPathTooLong = errors.New("path of a notify socket is too long")
 
-// Notify is the sd_notify socket of one instance. The socket is the identity
+// Notify is the sd_notify socket of one launch. The socket is the identity
 // of the sender: a claimed pid proves nothing when root sends, and a short-lived
 // sender such as systemd-notify is gone before anyone could look it up.
 type Notify struct {
@@ -99,6 +99,10 @@ func removeStale(path string) error {
 	}
 	return os.Remove(path)
 }
+
+// Drain reads what has arrived and was not yet read. Call it on the loop's
+// goroutine only.
+func (n *Notify) Drain() { n.receive(0) }
 
 func (n *Notify) receive(uint32) {
 	var buf [maxDatagram + 1]byte // the last byte shows that a datagram was cut off

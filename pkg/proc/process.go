@@ -80,6 +80,15 @@ func (p *Process) WhenEnded(loop *epoll.Loop, f func()) error {
 	return nil
 }
 
+// Kill ends a child that can't be supervised and reaps it.
+func (p *Process) Kill() error {
+	if err := p.Signal(unix.SIGKILL); err != nil && !errors.Is(err, ErrGone) {
+		return err
+	}
+	_, _, err := p.wait(unix.WEXITED)
+	return err
+}
+
 // Close lets go of the process; it runs on.
 func (p *Process) Close() {
 	if p.watch != nil {

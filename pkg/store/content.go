@@ -12,24 +12,37 @@ import (
 	"strings"
 )
 
-// PutContent stores v once in specs/, under a hash of its JSON, and returns the
-// hash. Specs and environments are shared by many instances and launches.
+// PutContent stores v in specs/, under a hash of its JSON, and returns the hash.
+// What is put several times is stored once; it stays until ReleaseContent was
+// called as often. Specs and environments are shared by many instances.
 func (h *Home) PutContent(v any) (string, error) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return "", fmt.Errorf("store content: %w", err)
 	}
 	hash := hashOf(data)
-	path := h.contentPath(hash)
-	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
-		return hash, nil
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.content[hash] == 0 {
+		// No temporary file: GetContent finds out a half-written one by its hash.
+		if err := os.WriteFile(h.contentPath(hash), data, 0o600); err != nil {
+			return "", fmt.Errorf("store content: %w", err)
+		}
 	}
-	// No temporary file: a half-written one has the wrong size here and the
-	// wrong hash in GetContent.
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		return "", fmt.Errorf("store content: %w", err)
-	}
+	h.content[hash]++
 	return hash, nil
+}
+
+// ReleaseContent takes back one PutContent; the last one removes the content,
+// which may hold secrets.
+func (h *Home) ReleaseContent(hash string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.content[hash]--; h.content[hash] > 0 {
+		return nil
+	}
+	delete(h.content, hash)
+	return ignoreMissing(os.Remove(h.contentPath(hash)))
 }
 
 // GetContent reads what PutContent stored.
@@ -56,15 +69,18 @@ func hashOf(data []byte) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// KeepContent removes all stored content but that of the given hashes.
-func (h *Home) KeepContent(hashes map[string]bool) error {
+// DropContent removes content that nobody has put since the home was opened:
+// what an earlier daemon left.
+func (h *Home) DropContent() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	entries, err := os.ReadDir(h.path("specs"))
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, e := range entries {
-		if !hashes[strings.TrimSuffix(e.Name(), ".json")] {
+		if h.content[strings.TrimSuffix(e.Name(), ".json")] == 0 {
 			errs = append(errs, ignoreMissing(os.Remove(filepath.Join(h.path("specs"), e.Name()))))
 		}
 	}

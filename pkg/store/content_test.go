@@ -28,7 +28,32 @@ func TestContent(t *testing.T) {
 	if err := h.GetContent(hash, &got); err != nil || !slices.Equal(got, vars) {
 		t.Errorf("got %v: %v", got, err)
 	}
-	if err := h.KeepContent(map[string]bool{hash: true}); err != nil {
+	// It was put twice, so it stays when it is released once.
+	for _, left := range []int{2, 1} {
+		if err := h.ReleaseContent(hash); err != nil {
+			t.Fatal(err)
+		}
+		if names := list(t, h.path("specs")); len(names) != left {
+			t.Errorf("kept %v, want %d", names, left)
+		}
+	}
+}
+
+func TestDropContent(t *testing.T) {
+	t.Parallel()
+	h := openHome(t)
+	if _, err := h.PutContent("of an earlier daemon"); err != nil {
+		t.Fatal(err)
+	}
+	again, err := OpenHome(h.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash, err := again.PutContent("in use")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.DropContent(); err != nil {
 		t.Fatal(err)
 	}
 	if names := list(t, h.path("specs")); !slices.Equal(names, []string{hash + ".json"}) {
@@ -54,6 +79,9 @@ func TestContentDamaged(t *testing.T) {
 	}
 	// A write that was cut short is made good by the next one.
 	if err := os.Truncate(h.contentPath(hash), 3); err != nil {
+		t.Fatal(err)
+	}
+	if h, err = OpenHome(h.Dir); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.PutContent("a spec"); err != nil {

@@ -6,12 +6,23 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
 
 // Home is the daemon's folder.
-type Home struct{ Dir string }
+type Home struct {
+	Dir string
+
+	mu      sync.Mutex     // guards content and the files in specs/
+	content map[string]int // how often each is put
+}
+
+// folders are the folders in a home.
+var folders = []string{"run", "specs", "logs", "pids"}
 
 // OpenHome makes the folder and those in it, 0700. A folder that is there
 // already and open to others is tightened; one that belongs to another user is
@@ -20,28 +31,69 @@ func OpenHome(dir string) (*Home, error) {
 	if !filepath.IsAbs(dir) {
 		return nil, fmt.Errorf("HUB_HOME %q is not an absolute path", dir)
 	}
-	h := &Home{Dir: filepath.Clean(dir)}
-	for _, d := range []string{h.Dir, h.path("run"), h.path("specs"), h.path("logs"), h.path("pids")} {
-		if err := private(d); err != nil {
+	h := &Home{Dir: filepath.Clean(dir), content: make(map[string]int)}
+	if err := checkOurs(h.Dir); err != nil {
+		return nil, fmt.Errorf("HUB_HOME: %w", err)
+	}
+	// The folder itself may be a link; what counts is where it leads.
+	real, err := filepath.EvalSymlinks(h.Dir)
+	if err != nil {
+		real = h.Dir // it is made below
+	}
+	if err := private(real); err != nil {
+		return nil, fmt.Errorf("HUB_HOME: %w", err)
+	}
+	for _, name := range folders {
+		if err := private(h.path(name)); err != nil {
 			return nil, fmt.Errorf("HUB_HOME: %w", err)
 		}
 	}
 	return h, nil
 }
 
+// private makes a folder that only its owner can enter, or tightens it.
 func private(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	var st unix.Stat_t
-	if err := unix.Stat(dir, &st); err != nil {
-		return &os.PathError{Op: "stat", Path: dir, Err: err}
+	if err := unix.Lstat(dir, &st); err != nil {
+		return &os.PathError{Op: "lstat", Path: dir, Err: err}
 	}
-	if uid := os.Geteuid(); int(st.Uid) != uid && uid != 0 {
-		return fmt.Errorf("%s belongs to uid %d, not to uid %d", dir, st.Uid, uid)
+	if st.Mode&unix.S_IFMT == unix.S_IFLNK {
+		return nil // an administrator's choice, whose target has a mode of its own
 	}
-	if st.Mode&0o077 != 0 {
-		return os.Chmod(dir, 0o700)
+	if uid := os.Geteuid(); int(st.Uid) != uid {
+		return fmt.Errorf("%s belongs to uid %d and we are uid %d; name another folder in HUB_HOME", dir, st.Uid, uid)
+	}
+	if st.Mode&0o077 == 0 {
+		return nil
+	}
+	return os.Chmod(dir, 0o700)
+}
+
+// checkOurs refuses to take a folder over that is open to others and holds what
+// is not ours: closing it would lock out whoever uses it.
+func checkOurs(dir string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode().Perm()&0o077 == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if name := e.Name(); !strings.HasPrefix(name, "hubd.") && !strings.HasPrefix(name, "dump.json") &&
+			!strings.HasPrefix(name, "state.json") && !slices.Contains(folders, name) {
+			return fmt.Errorf("%s is not a folder of hub's own (it holds %s) and would be closed to others; name another one", dir, name)
+		}
+	}
+	if info.Mode()&fs.ModeSticky != 0 || dir == "/" {
+		return fmt.Errorf("%s is shared with others; name another folder", dir)
 	}
 	return nil
 }

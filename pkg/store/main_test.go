@@ -98,7 +98,8 @@ type child struct {
 func startChild(t *testing.T, mode, arg string) *child {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), childMode+"="+mode+" "+arg)
+	// The race detector lets a program linger for a second at its end.
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", childMode+"="+mode+" "+arg)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {

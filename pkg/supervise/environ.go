@@ -24,10 +24,7 @@ var private = []string{
 
 // BaseEnv is the environment of whoever first started an app: KEY=value, kept
 // and used again at every launch.
-type BaseEnv struct {
-	Hash string // in the store
-	Vars []string
-}
+type BaseEnv struct{ Vars []string }
 
 // wires are the variables that tell a child of its descriptors and sockets.
 type wires struct {

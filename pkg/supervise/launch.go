@@ -29,6 +29,7 @@ type launch struct {
 	process *proc.Process
 	exit    *proc.Exit // peeked, not yet reaped
 	channel *ipc.Channel
+	notify  *ipc.Notify
 	stdout  *logs.Intake
 	stderr  *logs.Intake
 	// errorFile and errorFrom are where the stderr of this launch begins.
@@ -104,39 +105,43 @@ func openFiles(s *spec.Spec) (*files, error) {
 func (i *Instance) start(s *spec.Spec, gen int) (*launch, error) {
 	l := &launch{gen: gen}
 	if s.Notify {
-		if err := i.listenNotify(); err != nil {
+		if err := i.listenNotify(l); err != nil {
 			return nil, err
 		}
-		l.wires.notify = i.notifyPath
 	}
 	if s.IPC {
 		l.wires.channel = fdChannel
 	}
-	vars := i.environment(s, gen, l.wires)
-	path, argv, err := commandLine(s, vars)
-	if err != nil {
-		return nil, err
-	}
-	l.command = argv
-	f, err := openFiles(s)
-	if err != nil {
-		return nil, err
-	}
-	defer f.closeChild()
-	for n := range l.pipes {
-		l.pipes[n] = inode(f.child[n])
-	}
-	if err := i.attach(s, l, f); err != nil {
-		return nil, err
-	}
-	l.process, err = proc.Start(proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child})
-	if err != nil {
+	if err := i.execute(s, l); err != nil {
 		// The intakes see the end of their pipes as soon as the child's ends
 		// are closed, and go by themselves.
 		l.close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// execute opens what the launch needs and starts its process.
+func (i *Instance) execute(s *spec.Spec, l *launch) error {
+	vars := i.environment(s, l.gen, l.wires)
+	path, argv, err := commandLine(s, vars)
+	if err != nil {
+		return err
+	}
+	l.command = argv
+	f, err := openFiles(s)
+	if err != nil {
+		return err
+	}
+	defer f.closeChild()
+	for n := range l.pipes {
+		l.pipes[n] = inode(f.child[n])
+	}
+	if err := i.attach(s, l, f); err != nil {
+		return err
+	}
+	l.process, err = proc.Start(proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child})
+	return err
 }
 
 // attach hands our ends of a launch's wires to their owners. On an error all of
@@ -186,38 +191,34 @@ func (i *Instance) attach(s *spec.Spec, l *launch, f *files) error {
 	return nil
 }
 
-// listenNotify opens the instance's sd_notify socket, once: its path is the
-// sender's identity and stays the same for all launches.
-func (i *Instance) listenNotify() error {
-	if i.notify != nil {
-		return nil
+// listenNotify opens the launch's sd_notify socket. The path says whose it is and
+// of which generation, so that a survivor of an earlier launch can't speak for
+// this one.
+func (i *Instance) listenNotify(l *launch) error {
+	gen := l.gen
+	notified := func(s ipc.State) { // on the loop's goroutine
+		if s.HasStatus {
+			i.mail.put(appStatus{gen, s.Status})
+		}
+		if s.Ready {
+			i.mail.put(ready{gen, "sd_notify"})
+		}
 	}
-	path := filepath.Join(i.sup.RunDir, i.UUID+".notify")
-	n, err := ipc.ListenNotify(i.sup.Loop, path, i.notified)
+	name := i.UUID + "." + strconv.Itoa(gen) + ".notify"
+	path := filepath.Join(i.sup.RunDir, name)
+	n, err := ipc.ListenNotify(i.sup.Loop, path, notified)
 	if errors.Is(err, ipc.ErrPathTooLong) && i.sup.ShortRunDir != nil {
 		var dir string
 		if dir, err = i.sup.ShortRunDir(); err == nil {
-			path = filepath.Join(dir, i.UUID+".notify")
-			n, err = ipc.ListenNotify(i.sup.Loop, path, i.notified)
+			path = filepath.Join(dir, name)
+			n, err = ipc.ListenNotify(i.sup.Loop, path, notified)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	i.notify, i.notifyPath = n, path
+	l.notify, l.wires.notify = n, path
 	return nil
-}
-
-// notified runs on the loop's goroutine.
-func (i *Instance) notified(s ipc.State) {
-	if s.HasStatus {
-		i.mail.put(appStatus(s.Status))
-	}
-	if s.Ready {
-		// The socket is the instance's, so the message is for the launch that
-		// runs now.
-		i.mail.put(notifyReady{})
-	}
 }
 
 // commandLine returns the program to execute and its whole argument vector.
@@ -247,6 +248,9 @@ func commandLine(s *spec.Spec, vars []string) (path string, argv []string, err e
 func (l *launch) close() {
 	if l.channel != nil {
 		l.channel.Close()
+	}
+	if l.notify != nil {
+		l.notify.Close()
 	}
 	if l.process != nil {
 		l.process.Close()

@@ -78,6 +78,11 @@ func (m *machine) step(now time.Time, ev event) []effect {
 		if ev.gen == m.gen && m.state == Stopping && m.pid == 0 {
 			m.finished()
 		}
+	case unstoppable:
+		if ev.gen == m.gen && m.state == Stopping {
+			m.note("warning", ev.why)
+			m.giveUp(ev.why)
+		}
 	case overLimit:
 		if ev.gen == m.gen && (m.state == Online || m.state == Launching) {
 			m.beginStop("memory", fmt.Sprintf("Script memory limit reached: %d bytes used, limit %d bytes", ev.used, ev.limit))
@@ -282,13 +287,23 @@ func (m *machine) armKill() {
 
 func (m *machine) killTimeout() {
 	if m.killed {
-		m.note("warning", "still there "+unkillable.String()+" after SIGKILL: it hangs in the kernel")
+		text := "something of it is still there " + unkillable.String() + " after SIGKILL"
+		m.note("warning", text)
+		m.giveUp(text)
 	} else {
 		m.note("kill timeout", fmt.Sprintf("still running after kill_timeout (%v): SIGKILL", m.spec.KillTimeout.Std()))
 	}
 	m.killed = true
 	m.armKill()
 	m.do(sweep{m.gen, true})
+}
+
+// giveUp lets those go who wait for a stop that may never end. The stop itself
+// goes on: the instance leaves Stopping when its processes do.
+func (m *machine) giveUp(why string) {
+	for _, goal := range []Want{Up, Down, Gone} {
+		m.fail(goal, why)
+	}
 }
 
 func (m *machine) exited(ev exited) {

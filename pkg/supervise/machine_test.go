@@ -201,6 +201,8 @@ func (b *bench) do(t *testing.T, line string) {
 		b.step(exited{gen, e})
 	case "gone":
 		b.step(treeGone{gen})
+	case "unstoppable":
+		b.step(unstoppable{gen, "process 101 can't be signalled"})
 	case "memory":
 		b.step(overLimit{gen, 300, 200})
 	case "expired":
@@ -306,7 +308,7 @@ var (
 	allStates = []State{Stopped, Launching, Online, Stopping, Waiting, Errored}
 	allEvents = []string{
 		"start", "restart", "stop", "delete", "reset", "configure", "spawned", "spawnfailed", "ready", "exit 1", "gone",
-		"memory", "expired listen timeout", "expired kill timeout", "expired restart delay", "expired stable",
+		"unstoppable", "memory", "expired listen timeout", "expired kill timeout", "expired restart delay", "expired stable",
 		"expired calm", "expired settle",
 	}
 )

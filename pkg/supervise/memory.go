@@ -9,11 +9,12 @@ import (
 // memoryInterval is how often the memory of apps with a limit is looked at.
 const memoryInterval = 2 * time.Second
 
-// watchMemory starts looking at memory, if an app has a limit and nobody looks.
+// watchMemory starts looking at memory, if nobody looks. It is called when an
+// app with a limit is launched, and ends when there is none any more.
 func (s *Supervisor) watchMemory() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.memory || !s.anyLimit() {
+	if s.memory {
 		return
 	}
 	s.memory = true
@@ -70,20 +71,23 @@ func (s *Supervisor) checkMemory() {
 		if limit == 0 || used <= limit || st.State != Online && st.State != Launching {
 			continue
 		}
-		if len(tree) > 1 {
-			used = 0
-			for _, p := range tree {
-				pss, err := stats.PSS(int(p.PID))
-				if err != nil {
-					pss = p.RSS // it ended, or may not be looked at
-				}
-				used += pss
-			}
-		}
-		if used > limit {
+		if used = proportional(tree); used > limit {
 			i.mail.put(overLimit{st.Generation, used, limit})
 		}
 	}
+}
+
+// proportional sums the proportional sizes of a tree, in bytes: pages that its
+// processes share are counted once.
+func proportional(tree []stats.Proc) (bytes int64) {
+	for _, p := range tree {
+		pss, err := stats.PSS(int(p.PID))
+		if err != nil {
+			pss = p.RSS // it ended, or may not be looked at
+		}
+		bytes += pss
+	}
+	return bytes
 }
 
 // sawMemory keeps the highest memory of the instance's tree.

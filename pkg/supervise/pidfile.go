@@ -2,10 +2,13 @@ package supervise
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // pidFile is an app's pid file, as PM2 writes it: the number and no newline.
@@ -19,9 +22,14 @@ func (p *pidFile) write(path string, pid int) error {
 			return err
 		}
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	// O_NONBLOCK: a FIFO of this name must not hold us up; O_NOFOLLOW: nor may a
+	// link send us to another file.
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|unix.O_NONBLOCK|unix.O_NOFOLLOW, 0o644)
 	if err != nil {
 		return err
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return errors.Join(fmt.Errorf("%s is not a regular file", path), err, f.Close())
 	}
 	p.path = path
 	text := strconv.Itoa(pid)

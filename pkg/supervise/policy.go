@@ -13,8 +13,9 @@ const (
 	// forgotten after 30 s of uptime.
 	backoffLimit = 15 * time.Second
 	backoffCalm  = 30 * time.Second
-	// floorDelay bounds launches to 10 a second where min_uptime: 0 makes every
-	// exit a stable one, so that nothing else would.
+	// floorDelay bounds launches to 10 a second where nothing else does: when
+	// min_uptime: 0 makes every exit a stable one, and when there was no process
+	// at all.
 	floorDelay = 100 * time.Millisecond
 )
 
@@ -57,13 +58,13 @@ func judge(s *spec.Spec, c counters, e ending) (State, time.Duration, counters) 
 		if c.Backoff == 0 {
 			c.Backoff = s.ExpBackoff.Std()
 		} else {
-			c.Backoff = min((c.Backoff * 3 / 2).Truncate(time.Millisecond), backoffLimit)
+			c.Backoff = min((c.Backoff * 3 / 2).Truncate(time.Millisecond), max(backoffLimit, s.ExpBackoff.Std()))
 		}
 		delay = c.Backoff
 	default:
 		delay = s.RestartDelay.Std()
 	}
-	if s.MinUptime == 0 {
+	if s.MinUptime == 0 || e.failed {
 		delay = max(delay, floorDelay-e.lived)
 	}
 	return Waiting, delay, c

@@ -18,8 +18,9 @@ type Record struct {
 	ID         int    `json:"id"`
 	Instance   int    `json:"instance"`
 	Name       string `json:"name"`
-	Spec       string `json:"spec"`     // hash
-	BaseEnv    string `json:"base_env"` // hash
+	Spec       string `json:"spec"`           // hash
+	Next       string `json:"next,omitempty"` // hash of the spec of the next launch, if that is another
+	BaseEnv    string `json:"base_env"`       // hash
 	Want       Want   `json:"want"`
 	State      State  `json:"state"`
 	Generation int    `json:"generation"`
@@ -48,8 +49,10 @@ type Record struct {
 
 // Store keeps what must survive the daemon.
 type Store interface {
-	// PutContent stores a spec or an environment once and returns its hash.
+	// PutContent stores a spec or an environment, once however often it is put,
+	// and returns its hash. It stays until ReleaseContent was called as often.
 	PutContent(v any) (string, error)
+	ReleaseContent(hash string) error
 	WriteRecord(uuid string, record any) error
 	RemoveRecord(uuid string) error
 }

@@ -18,18 +18,30 @@ func (s *Supervisor) Instances() []*Instance {
 	return slices.Clone(s.instances)
 }
 
-// App returns the instances of an app in order of their number.
+// App returns the instances of an app in order of their number, without those
+// that are being deleted.
 func (s *Supervisor) App(name string) []*Instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.app(name)
 }
 
-// app is App with s.mu held.
+// Leaving returns the instances of an app that are being deleted. Whoever starts
+// the app anew waits for them first: two of one kind must not run at once.
+func (s *Supervisor) Leaving(name string) []*Instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return filter(s.instances, func(i *Instance) bool {
+		st := i.Status()
+		return st.Spec.Name == name && st.Want == Gone
+	})
+}
+
+// app is App with s.mu held. Instances that are being deleted don't count.
 func (s *Supervisor) app(name string) []*Instance {
 	var found []*Instance
 	for _, i := range s.instances {
-		if i.Status().Spec.Name == name {
+		if st := i.Status(); st.Spec.Name == name && st.Want != Gone {
 			found = append(found, i)
 		}
 	}
@@ -57,6 +69,9 @@ type Request struct {
 	// Hold registers the app and does not start it.
 	Hold  bool
 	Cause string // who asks
+	// Admit, if set, is asked for each instance that the name has already; its
+	// error is Start's. It must not call back.
+	Admit func(*Status) error
 }
 
 // ErrEnding means that the supervisor ends and starts nothing any more.
@@ -87,13 +102,20 @@ func (s *Supervisor) Wait() { s.running.Wait() }
 // Start brings one app to its spec and returns a pending outcome for each
 // instance that is touched.
 func (s *Supervisor) Start(r Request) ([]*Pending, error) {
-	defer s.watchMemory()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending {
 		return nil, ErrEnding
 	}
 	old := s.app(r.Spec.Name)
+	for _, i := range old {
+		if r.Admit == nil {
+			break
+		}
+		if err := r.Admit(i.Status()); err != nil {
+			return nil, err
+		}
+	}
 	if len(old) > 0 && !r.UpdateEnv {
 		r.Base = old[0].base.Load()
 	}
@@ -111,7 +133,7 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 		pending = s.bring(old, r)
 	}
 	for range missing {
-		i := s.add(sp, r.Base)
+		i := s.add(sp, r.Base, !r.Hold)
 		if r.Hold {
 			pending = append(pending, i.send(verbConfigure, sp, r.Cause))
 		} else {
@@ -141,14 +163,8 @@ func (s *Supervisor) bring(old []*Instance, r Request) (pending []*Pending) {
 	return pending
 }
 
-func withInstances(s *spec.Spec, n int) *spec.Spec {
-	more := *s
-	more.Instances = n
-	return &more
-}
-
-// add registers a new instance, with s.mu held.
-func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv) *Instance {
+// add registers a new instance, with s.mu held; up says that it is to be started.
+func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv, up bool) *Instance {
 	if len(s.instances) == 0 {
 		s.nextID = 0 // as in PM2; nothing but display hangs on the id
 	}
@@ -159,6 +175,9 @@ func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv) *Instance {
 	}
 	s.nextID++
 	i.base.Store(base)
+	if up { // visible at once: whoever asks next must know
+		i.machine.want = Up
+	}
 	i.publish()
 	s.instances = append(s.instances, i)
 	if s.OnChange != nil {

@@ -25,8 +25,8 @@ const (
 	Errored State = "errored"
 )
 
-// Want is what an instance should be. A command changes it; the machine
-// converges.
+// Want is what an instance should be. A command changes it and the machine
+// converges; an app that ends for good by itself wants no more.
 type Want string
 
 const (
@@ -80,6 +80,11 @@ type (
 	}
 	// treeGone: after the main process's end nothing of the tree is left.
 	treeGone struct{ gen int }
+	// unstoppable: a process of the tree can't be signalled.
+	unstoppable struct {
+		gen int
+		why string
+	}
 	// overLimit: the tree uses more memory than max_memory_restart.
 	overLimit struct {
 		gen         int
@@ -98,6 +103,7 @@ func (spawnFailed) isEvent() {}
 func (ready) isEvent()       {}
 func (exited) isEvent()      {}
 func (treeGone) isEvent()    {}
+func (unstoppable) isEvent() {}
 func (overLimit) isEvent()   {}
 func (expired) isEvent()     {}
 

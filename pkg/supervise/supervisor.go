@@ -36,7 +36,7 @@ type Supervisor struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	bus    bus
-	clerk  *clerk
+	turns  chan struct{} // a place for each launch under way
 
 	mu        sync.Mutex // guards the registry: the fields below
 	instances []*Instance
@@ -47,25 +47,22 @@ type Supervisor struct {
 	censuses censuses
 	cpu      stats.CPU
 
-	recordFailed bool // touched by the clerk only
+	recordMu     sync.Mutex // guards recordFailed
+	recordFailed bool
 
-	closeOnce sync.Once
-	running   sync.WaitGroup // goroutines of instances
+	running sync.WaitGroup // goroutines of instances
 }
 
 // New makes a Supervisor without instances. nextID is the next id to give out.
 func New(c Config, nextID int) *Supervisor {
-	s := &Supervisor{Config: c, nextID: nextID, clerk: newClerk()}
+	s := &Supervisor{Config: c, nextID: nextID, turns: make(chan struct{}, launchesAtOnce)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
 
 // Close ends what the Supervisor does beside its instances. Instances that are
 // left, and their processes, stay as they are.
-func (s *Supervisor) Close() {
-	s.cancel()
-	s.closeOnce.Do(func() { close(s.clerk.done) })
-}
+func (s *Supervisor) Close() { s.cancel() }
 
 // Subscribe returns events from now on.
 func (s *Supervisor) Subscribe() *Subscription { return s.bus.subscribe() }
@@ -73,6 +70,8 @@ func (s *Supervisor) Subscribe() *Subscription { return s.bus.subscribe() }
 // recordResult logs the first failure to write a record, and the end of it:
 // supervision goes on without records, but the operator must know.
 func (s *Supervisor) recordResult(err error) {
+	s.recordMu.Lock()
+	defer s.recordMu.Unlock()
 	switch {
 	case err != nil && !s.recordFailed:
 		s.Log.Error("state can't be saved: a new daemon would not know what runs now", "error", err)

@@ -1,7 +1,13 @@
 package supervise
 
 import (
+	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/proc"
 	"golang.org/x/sys/unix"
@@ -10,7 +16,13 @@ import (
 // member names a process of a tree: a pid alone may be used again.
 type member struct {
 	pid   int
-	start uint64
+	start uint64 // ticks since boot
+}
+
+// leftover is a process that a scan found.
+type leftover struct {
+	member
+	group int // its process group
 }
 
 // sweeper ends what is left of an instance's tree beside the main process. It
@@ -24,29 +36,96 @@ type sweeper struct {
 	held    map[member]*proc.Process
 }
 
+// lookPause is the time until another look after one that could not be made.
+const lookPause = 200 * time.Millisecond
+
 type (
+	// remembered is the tree as it was when the instance was told to end.
+	remembered struct {
+		gen   int
+		kill  bool
+		found []leftover
+		err   error
+	}
 	// scanned is what a scan found of the instance's tree, main process left out.
 	scanned struct {
 		gen   int
-		found []member
+		found []leftover
 		err   error
-	}
-	// remembered is what belonged to the tree when it was told to end.
-	remembered struct {
-		gen   int
-		found []member
 	}
 	// memberEnded: a process that the sweeper holds has ended.
 	memberEnded struct {
 		gen int
 		who member
 	}
+	// lookAgain: the pause after a look that failed is over.
+	lookAgain struct{ gen int }
 )
+
+// remember takes down who belongs to the tree while the main process, their
+// common ancestor, still lives; then that gets the kill signal, or SIGKILL.
+func (i *Instance) remember(kill bool) {
+	uuid, gen, root := i.UUID, i.machine.gen, i.main
+	go func() {
+		found, err := i.sup.leftovers(uuid, root, nil)
+		i.mail.put(remembered{gen, kill, found, err})
+	}()
+}
+
+func (i *Instance) remembered(r remembered) {
+	if r.gen != i.machine.gen || i.machine.state != Stopping {
+		return
+	}
+	if r.err != nil {
+		i.logError("processes of the app", r.err)
+	}
+	i.known = make([]member, 0, len(r.found)) // not nil: it was looked at
+	for _, f := range r.found {
+		i.known = append(i.known, f.member)
+	}
+	if r.kill {
+		i.sweep(sweep{r.gen, true})
+		return
+	}
+	l := i.alive()
+	if l == nil {
+		return
+	}
+	sig := i.machine.spec.KillSignal.Number()
+	if !i.machine.spec.Shell && !isShell(l.process.PID) {
+		i.check(l.process.Signal(sig), l.process.PID)
+		return
+	}
+	// A shell that waits for its child does not act on a signal until the child
+	// has ended, so the whole job gets it, as from a terminal. That goes for a
+	// command line as for a script that runs its program without exec.
+	i.grouped = ticks()
+	i.check(l.process.SignalGroup(sig), l.process.PID)
+}
+
+// isShell reports whether the process runs a shell now; one that has replaced
+// itself by its program (exec) is none any more.
+func isShell(pid int) bool {
+	exe, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	return err == nil && slices.Contains([]string{"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "busybox"}, filepath.Base(exe))
+}
+
+// check looks at the error of a signal. A process that is gone already is fine;
+// one that may not be signalled is something the user must be told.
+func (i *Instance) check(err error, pid int) {
+	if err != nil && !errors.Is(err, proc.ErrGone) {
+		i.handle(unstoppable{i.machine.gen, fmt.Sprintf("process %d can't be signalled: %v", pid, err)})
+	}
+}
 
 // sweep starts to end what is left, or goes on to SIGKILL.
 func (i *Instance) sweep(e sweep) {
-	if e.kill && i.launch != nil && i.launch.process != nil {
-		_ = i.launch.process.Signal(unix.SIGKILL) // gone already: its exit is on the way
+	if l := i.alive(); l != nil {
+		if i.known == nil {
+			i.remember(true) // and then sweep
+			return
+		}
+		i.check(l.process.Signal(unix.SIGKILL), l.process.PID)
 	}
 	w := i.sweeper
 	if w == nil || w.gen != e.gen {
@@ -55,8 +134,8 @@ func (i *Instance) sweep(e sweep) {
 	}
 	w.kill = w.kill || e.kill
 	if w.kill {
-		for _, p := range w.held {
-			_ = p.Signal(unix.SIGKILL)
+		for m, p := range w.held {
+			i.check(p.Signal(unix.SIGKILL), m.pid)
 		}
 	}
 	i.look()
@@ -70,11 +149,16 @@ func (i *Instance) look() {
 		return
 	}
 	w.looking, w.again = true, false
-	gen, root, known := w.gen, i.main, i.known
+	uuid, gen, root, known := i.UUID, w.gen, i.main, i.known
 	go func() {
-		found, err := i.sup.leftovers(i.UUID, root, known)
+		found, err := i.sup.leftovers(uuid, root, known)
 		i.mail.put(scanned{gen, found, err})
 	}()
+}
+
+func (i *Instance) lookLater() {
+	gen := i.sweeper.gen
+	time.AfterFunc(lookPause, func() { i.mail.put(lookAgain{gen}) })
 }
 
 func (i *Instance) scanned(s scanned) {
@@ -86,19 +170,20 @@ func (i *Instance) scanned(s scanned) {
 	if len(s.found) > 0 {
 		w.empty = 0
 	}
-	if s.err != nil {
-		i.logError("processes of the app", s.err)
-	}
-	sig := i.machine.spec.KillSignal.Number()
-	if w.kill {
-		sig = unix.SIGKILL
-	}
-	for _, m := range s.found {
-		if w.held[m] == nil {
-			i.hold(m, sig)
+	var failed error
+	for _, f := range s.found {
+		if w.held[f.member] == nil {
+			failed = errors.Join(failed, i.hold(f))
 		}
 	}
+	if failed = errors.Join(failed, s.err); failed != nil {
+		// Nothing is known to be gone, so nothing is; not a reason to spin.
+		i.logError("processes of the app", failed)
+		i.lookLater()
+		return
+	}
 	switch {
+	case i.sweeper != w: // a signal that failed has changed the state
 	case w.again:
 		i.look()
 	case len(w.held) > 0:
@@ -116,20 +201,33 @@ func (i *Instance) scanned(s scanned) {
 	}
 }
 
-// hold takes a process of the tree by its pidfd and signals it.
-func (i *Instance) hold(m member, sig unix.Signal) {
-	p, err := proc.Open(proc.Identity{PID: m.pid, Start: m.start, Boot: i.sup.Boot})
+// hold takes a process of the tree by its pidfd and signals it. One that is gone
+// is no error.
+func (i *Instance) hold(f leftover) error {
+	p, err := proc.Open(proc.Identity{PID: f.pid, Start: f.start, Boot: i.sup.Boot})
+	if errors.Is(err, proc.ErrGone) {
+		return nil
+	}
 	if err != nil {
-		return // gone
+		return err
 	}
 	w := i.sweeper
-	gen := w.gen
+	gen, m := w.gen, f.member
 	if err := p.WhenEnded(i.sup.Loop, func() { i.mail.put(memberEnded{gen, m}) }); err != nil {
 		p.Close()
-		return
+		return err
 	}
 	w.held[m] = p
-	_ = p.Signal(sig)
+	switch {
+	case w.kill:
+		i.check(p.Signal(unix.SIGKILL), f.pid)
+	case f.group == i.main.pid && f.start <= i.grouped:
+		// It got the signal with its group, and a second one means "at once" to
+		// many programs.
+	default:
+		i.check(p.Signal(i.machine.spec.KillSignal.Number()), f.pid)
+	}
+	return nil
 }
 
 func (i *Instance) memberEnded(e memberEnded) {
@@ -144,30 +242,29 @@ func (i *Instance) memberEnded(e memberEnded) {
 	}
 }
 
-// remember takes down who belongs to the tree while the main process, their
-// common ancestor, still lives.
-func (i *Instance) remember() {
-	uuid, gen, root := i.UUID, i.machine.gen, i.main
-	go func() {
-		if found, err := i.sup.leftovers(uuid, root, nil); err == nil {
-			i.mail.put(remembered{gen, found})
-		}
-	}()
-}
-
 // leftovers returns the living processes of an instance beside its main process
 // root: descendants and session of root, those seen before, those that carry
 // the instance's mark, and what belongs to any of these.
-func (s *Supervisor) leftovers(uuid string, root member, known []member) ([]member, error) {
+func (s *Supervisor) leftovers(uuid string, root member, known []member) ([]leftover, error) {
 	c, err := s.census(s.ctx)
 	if err != nil {
 		return nil, err
 	}
-	var found []member
+	var found []leftover
 	for _, p := range c.tree(uuid, append([]member{root}, known...)) {
 		if int(p.PID) != root.pid && int(p.PID) != os.Getpid() && !p.Dead() {
-			found = append(found, member{int(p.PID), p.Start})
+			found = append(found, leftover{member{int(p.PID), p.Start}, int(p.PGID)})
 		}
 	}
 	return found, nil
+}
+
+// ticks is the time since boot in the unit of start times (proc_pid_stat(5):
+// sysconf(_SC_CLK_TCK), which Linux fixes at 100 for user space).
+func ticks() uint64 {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_BOOTTIME, &t) != nil {
+		return 0
+	}
+	return uint64(t.Sec)*100 + uint64(t.Nsec)/1e7
 }

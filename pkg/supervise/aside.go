@@ -1,0 +1,44 @@
+package supervise
+
+import "time"
+
+const (
+	// launchesAtOnce bounds the launches under way: a fork holds a thread until
+	// its exec, and more of them at once are no faster.
+	launchesAtOnce = 4
+	// launchPatience is how long a launch waits for its turn before it goes on
+	// all the same: those before it may hang on a dead file system, and one
+	// app's files must not stop the others.
+	launchPatience = time.Second
+)
+
+// aside runs f on a goroutine of its own and waits for it. What needs a deep
+// stack (forks, JSON) is done so, and a thousand idle instances stay at the few
+// kilobytes of stack that waiting needs.
+func aside(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+// takeTurn waits for one of the places for launches and returns how to give it
+// back.
+func (s *Supervisor) takeTurn() (release func()) {
+	release = func() { <-s.turns }
+	select {
+	case s.turns <- struct{}{}:
+		return release
+	default:
+	}
+	patience := time.NewTimer(launchPatience)
+	defer patience.Stop()
+	select {
+	case s.turns <- struct{}{}:
+		return release
+	case <-patience.C:
+		return func() {}
+	}
+}
