@@ -204,7 +204,8 @@ type LogLine struct {
 	Source   int    `json:"source"`
 	Position int64  `json:"position"`
 	Text     string `json:"text,omitempty"`
-	Base64   []byte `json:"base64,omitempty"` // instead of Text where that is not UTF-8
+	Base64   []byte `json:"base64,omitempty"`  // instead of Text where that is not UTF-8
+	Partial  bool   `json:"partial,omitempty"` // the line goes on, or has no end yet
 }
 
 // Bytes returns the line as it stands in the file.

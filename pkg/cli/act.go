@@ -60,7 +60,7 @@ func (c *ctl) act(ctx context.Context, in api.ActCall, out *outcome) error {
 		c.info("Applying action %sProcessId on app [%s]", in.Action, target)
 	}
 	out.progress.show(0)
-	return out.fail(c.client.Act(ctx, in, out.each))
+	return out.fail(c.answering(func(ctx context.Context) error { return c.client.Act(ctx, in, out.each) })(ctx))
 }
 
 // expandFiles puts the names of the apps that run in place of the files that

@@ -83,6 +83,9 @@ func (f *fake) answer(conn net.Conn, method string, parameters json.RawMessage) 
 	f.calls = append(f.calls, fakeCall{short, string(parameters)})
 	reply := f.answers[short]
 	f.mu.Unlock()
+	if reply == nil && short == "Daemon" { // a sign of life before longer calls
+		reply = replies(api.DaemonReply{Version: api.Version, State: "online"})
+	}
 	if reply == nil {
 		reply = refuses(api.Errorf("org.varlink.service.MethodNotFound", "no answer to %s", method))
 	}

@@ -26,6 +26,7 @@ func someLogs() []any {
 		api.LogsReply{
 			Sources: []api.LogSource{{Path: "/h/logs/worker.log", Stream: api.StreamOut, ID: -1, Name: "a-long-worker"}},
 		},
+		api.LogsReply{}, // the last lines are over
 		api.LogsReply{Lines: []api.LogLine{{Source: 3, Text: "work"}}},
 	}
 }

@@ -22,7 +22,8 @@ type logView struct {
 	width   int // of the labels
 	parts   []logPart
 	between bool // something stands above, so a head needs an empty line
-	later   bool // the last lines are through, what comes is new
+	over    bool // the last lines are through, what comes is new
+	later   bool // something new has come
 }
 
 // logSource is a file that was announced.
@@ -38,8 +39,8 @@ type logPart struct {
 	stderr bool
 }
 
-// add takes a reply. Last lines come in the reply that announces their file and
-// stand under its head; lines that come later need none.
+// add takes a reply. Last lines come with or right after the reply that announces
+// their file and stand under its head; lines that come later need none.
 func (v *logView) add(reply *api.LogsReply) {
 	first := len(v.sources)
 	for _, s := range reply.Sources {
@@ -47,7 +48,11 @@ func (v *logView) add(reply *api.LogsReply) {
 		v.sources = append(v.sources, logSource{LogSource: s, label: label})
 		v.widen(label)
 	}
-	if len(reply.Sources) == 0 && len(reply.Lines) > 0 && !v.later {
+	if len(reply.Sources) == 0 && len(reply.Lines) == 0 {
+		v.over = true
+		return
+	}
+	if v.over && !v.later && len(reply.Lines) > 0 {
 		v.later = true
 		if v.between && !v.raw {
 			v.write("\n", false)
@@ -55,7 +60,7 @@ func (v *logView) add(reply *api.LogsReply) {
 	}
 	for i := range reply.Lines {
 		if line := &reply.Lines[i]; line.Source >= 0 && line.Source < len(v.sources) {
-			v.line(&v.sources[line.Source], string(line.Bytes()))
+			v.line(&v.sources[line.Source], string(line.Bytes()), line.Partial)
 		}
 	}
 	for i := first; i < len(v.sources); i++ {
@@ -80,9 +85,13 @@ func (v *logView) widen(label string) {
 	v.width = max(v.width, leastLabel, displayWidth(label))
 }
 
-func (v *logView) line(s *logSource, text string) {
+// line shows a line. Raw, a part of one comes without a line break of ours.
+func (v *logView) line(s *logSource, text string, partial bool) {
 	if v.raw {
-		v.write(text+"\n", s.Stream == api.StreamErr)
+		if !partial {
+			text += "\n"
+		}
+		v.write(text, s.Stream == api.StreamErr)
 		return
 	}
 	v.head(s)

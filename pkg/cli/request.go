@@ -83,6 +83,21 @@ func inTime(r request) request {
 	}
 }
 
+// answering asks the daemon for a sign of life before r, which may take as long
+// as apps do: a daemon that hangs must not hang us.
+func (c *ctl) answering(r request) request {
+	alive := inTime(func(ctx context.Context) error {
+		_, err := c.client.Daemon(ctx)
+		return err
+	})
+	return func(ctx context.Context) error {
+		if err := alive(ctx); err != nil {
+			return err
+		}
+		return r(ctx)
+	}
+}
+
 // interruptible makes SIGINT and SIGTERM end the wait of a command, not the
 // work that the daemon has begun.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -35,7 +35,7 @@ func restartCommand(c *ctl) *cobra.Command {
 func (s *starter) restart(ctx context.Context, args []string) error {
 	in := api.ActCall{Action: api.ActionRestart, UpdateEnv: s.updateEnv}
 	if s.updateEnv {
-		in.Env = s.c.Env
+		in.Env = s.c.textEnv()
 	}
 	var files []string
 	for _, arg := range args {

@@ -19,10 +19,10 @@ func resurrectCommand(c *ctl) *cobra.Command {
 			c.info("Resurrecting")
 			out := c.newOutcome(0)
 			var path string
-			err := c.withDaemon(ctx, func(ctx context.Context) (err error) {
+			err := c.withDaemon(ctx, c.answering(func(ctx context.Context) (err error) {
 				path, err = c.client.Resurrect(ctx, func(results []api.Result) { out.each(results) })
 				return err
-			})
+			}))
 			if err := out.fail(err); err != nil {
 				return err
 			}

@@ -151,7 +151,7 @@ func (s *starter) known(ctx context.Context, target string) error {
 	}
 	in := api.ActCall{Action: api.ActionStart, Targets: []string{target}, UpdateEnv: s.updateEnv}
 	if s.updateEnv {
-		in.Env = s.c.Env
+		in.Env = s.c.textEnv()
 	}
 	return s.c.act(ctx, in, s.out)
 }
@@ -207,8 +207,8 @@ func (s *starter) start(ctx context.Context, specs []spec.Spec, existing string)
 	for i := range specs {
 		s.out.progress.expect(specs[i].Instances)
 	}
-	in := api.StartCall{Specs: specs, Env: s.c.Env, UpdateEnv: s.updateEnv, Existing: existing}
-	call := func(ctx context.Context) error { return s.c.client.Start(ctx, in, s.out.each) }
+	in := api.StartCall{Specs: specs, Env: s.c.textEnv(), UpdateEnv: s.updateEnv, Existing: existing}
+	call := s.c.answering(func(ctx context.Context) error { return s.c.client.Start(ctx, in, s.out.each) })
 	if !s.spawns {
 		return call(ctx)
 	}

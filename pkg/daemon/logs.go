@@ -1,9 +1,11 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -46,20 +48,29 @@ func (d *Daemon) readLogs(ctx context.Context, in *api.LogsCall, r *replies) err
 	}
 	positions := make([]int64, len(sources))
 	for n, s := range sources {
-		if err := r.next(api.LogsReply{Sources: []api.LogSource{s}, Lines: []api.LogLine{}}); err != nil {
+		announce := []api.LogSource{s}
+		send := func(some []api.LogLine) error {
+			err := r.next(api.LogsReply{Sources: announce, Lines: some})
+			announce = []api.LogSource{}
 			return err
 		}
-		positions[n], err = tail(s.Path, n, lines, func(some []api.LogLine) error {
-			return r.next(api.LogsReply{Sources: []api.LogSource{}, Lines: some})
-		})
-		if err != nil {
+		if positions[n], err = tail(s.Path, n, lines, !in.Follow, send); err != nil {
 			return err
 		}
+		if len(announce) > 0 {
+			if err := send([]api.LogLine{}); err != nil {
+				return err
+			}
+		}
 	}
-	if in.Follow {
-		return d.follow(ctx, in, r, sub, sources, positions)
+	over := api.LogsReply{Sources: []api.LogSource{}, Lines: []api.LogLine{}}
+	if !in.Follow {
+		return r.last(over)
 	}
-	return r.last(api.LogsReply{Sources: []api.LogSource{}, Lines: []api.LogLine{}})
+	if err := r.next(over); err != nil {
+		return err
+	}
+	return d.follow(ctx, in, r, sub, sources, positions)
 }
 
 // maxReply bounds what one reply holds of log files, in bytes.
@@ -70,7 +81,7 @@ func allTails(sources []api.LogSource, lines int, r *replies) error {
 	whole := api.LogsReply{Sources: orEmpty(sources), Lines: []api.LogLine{}}
 	size := 0
 	for n, s := range sources {
-		_, err := tail(s.Path, n, lines, func(some []api.LogLine) error {
+		_, err := tail(s.Path, n, lines, true, func(some []api.LogLine) error {
 			for _, l := range some {
 				size += len(l.Text) + len(l.Base64)
 			}
@@ -131,9 +142,10 @@ func (d *Daemon) sources(in *api.LogsCall) ([]api.LogSource, error) {
 	return sources, nil
 }
 
-// tail hands on the last lines of a file, some at a time, and returns where the
-// file ends.
-func tail(path string, source, n int, each func([]api.LogLine) error) (int64, error) {
+// tail hands on the last lines of a file, some at a time, and returns where its
+// last whole line ends. With rest, what stands behind that without a newline yet
+// is a line as well.
+func tail(path string, source, n int, rest bool, each func([]api.LogLine) error) (int64, error) {
 	start, next, err := logs.TailStart(path, n, -1)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -155,10 +167,30 @@ func tail(path string, source, n int, each func([]api.LogLine) error) (int64, er
 			some, size = nil, 0
 		}
 	}
+	if rest && n > 0 {
+		if l, ok := unfinished(path, next); ok {
+			some = append(some, line(source, l))
+		}
+	}
 	if len(some) == 0 {
 		return next, nil
 	}
 	return next, each(some)
+}
+
+// unfinished returns the line that begins at an offset and has no newline yet.
+func unfinished(path string, from int64) (logs.Line, bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return logs.Line{}, false
+	}
+	defer f.Close()
+	buf := make([]byte, bytesPerReply)
+	n, err := f.ReadAt(buf, from)
+	if n == 0 || err != nil && !errors.Is(err, io.EOF) || bytes.IndexByte(buf[:n], '\n') >= 0 {
+		return logs.Line{}, false // none, or it was finished just now
+	}
+	return logs.Line{Text: buf[:n], Position: from + int64(n), Partial: true}, true
 }
 
 func unreadable(path string, err error) error {
@@ -166,7 +198,7 @@ func unreadable(path string, err error) error {
 }
 
 func line(source int, l logs.Line) api.LogLine {
-	out := api.LogLine{Source: source, Position: l.Position}
+	out := api.LogLine{Source: source, Position: l.Position, Partial: l.Partial}
 	if utf8.Valid(l.Text) {
 		out.Text = string(l.Text)
 	} else {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/spec"
+	"github.com/leadmaster/hub/pkg/store"
 	"golang.org/x/sys/unix"
 )
 
@@ -69,7 +70,14 @@ func serveIn(t testing.TB, home string, begin func(*Daemon) error) *rig {
 	answers := make(chan struct{})
 	log := slog.New(slog.NewTextHandler(r.journal, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	go func() {
-		r.ended <- Run(ctx, Options{Home: home, Log: log, Ready: func() { close(answers) }}, begin)
+		o := Options{Home: home, Log: log, Ready: func() { close(answers) }}
+		err := Run(ctx, o, begin)
+		// A child that another test forks has the descriptor of the lock that a
+		// daemon before this one had, until its exec.
+		for until := time.Now().Add(deadline); errors.Is(err, store.ErrLocked) && time.Now().Before(until); {
+			err = Run(ctx, o, begin)
+		}
+		r.ended <- err
 	}()
 	t.Cleanup(func() {
 		r.end()
@@ -141,6 +149,25 @@ func (r *rig) begin(specs ...spec.Spec) []api.Result {
 	return r.succeed(func(ctx context.Context, each func([]api.Result)) error {
 		return r.Start(ctx, api.StartCall{Specs: specs, Env: env}, each)
 	})
+}
+
+// up waits until apps have said so.
+func (r *rig) up(names ...string) {
+	r.Helper()
+	for _, name := range names {
+		found := errors.New("found")
+		err := r.Logs(r.context(), api.LogsCall{Targets: []string{name}, Follow: true}, func(reply *api.LogsReply) error {
+			for _, l := range reply.Lines {
+				if l.Text == "up" {
+					return found
+				}
+			}
+			return nil
+		})
+		if !errors.Is(err, found) {
+			r.Fatalf("%s is not up: %v", name, err)
+		}
+	}
 }
 
 func (r *rig) act(action string, targets ...string) []api.Result {

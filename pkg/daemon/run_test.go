@@ -173,6 +173,7 @@ func TestEndOfTheDaemon(t *testing.T) {
 		r.app("polite", "trap 'echo bye; exit 0' TERM; echo up; while :; do read x; done"),
 		r.app("stubborn", "trap '' TERM; echo up; while :; do read x; done", stubborn),
 		r.app("stubborn-too", "trap '' TERM; echo up; while :; do read x; done", stubborn))
+	r.up("polite", "stubborn", "stubborn-too")
 	r.end()
 	for _, one := range results {
 		if err := unix.Kill(one.PID, 0); !errors.Is(err, unix.ESRCH) {
@@ -196,6 +197,7 @@ func TestKill(t *testing.T) {
 	r.begin(r.app("stubborn", "trap '' TERM; echo up; while :; do read x; done", func(s *spec.Spec) {
 		s.KillTimeout = spec.Duration(500 * time.Millisecond)
 	}))
+	r.up("stubborn")
 	events := r.connect()
 	events.send(fmt.Sprintf(`{"method":%q,"more":true}`, full("Events")))
 	events.next(full("Events"))

@@ -83,8 +83,8 @@ func wrong(v *value, want string) error {
 }
 
 func readText(_ *Key, v *value) (any, error) {
-	if strings.ContainsRune(v.text, 0) {
-		return nil, wrong(v, "a string without NUL bytes")
+	if !isText(v.text) {
+		return nil, wrong(v, "UTF-8 text without NUL bytes")
 	}
 	return v.text, nil
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Validate is a second look at a Spec that came over the control API or from
@@ -27,9 +28,9 @@ func (s *Spec) Validate() error {
 	wrong("error_file", absolutePath(s.ErrorFile))
 	wrong("pid_file", absolutePath(s.PidFile))
 	wrong("exec_interpreter", s.validInterpreter())
-	wrong("args", noNUL(s.Args...))
-	wrong("node_args", noNUL(s.InterpreterArgs...))
-	wrong("log_date_format", noNUL(s.LogDateFormat))
+	wrong("args", allText(s.Args...))
+	wrong("node_args", allText(s.InterpreterArgs...))
+	wrong("log_date_format", allText(s.LogDateFormat))
 	wrong("instance_var", checkVariable(s.InstanceVar, ""))
 	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
 		wrong("env", checkVariable(name, s.Env[name]))
@@ -58,7 +59,7 @@ func (s *Spec) validScript() error {
 	case s.Script == "":
 		return errors.New("is missing; want the program to run")
 	case s.Shell:
-		return noNUL(s.Script)
+		return allText(s.Script)
 	}
 	return absolutePath(s.Script)
 }
@@ -72,20 +73,24 @@ func (s *Spec) validInterpreter() error {
 	case strings.ContainsRune(s.Interpreter, '/'):
 		return absolutePath(s.Interpreter)
 	}
-	return noNUL(s.Interpreter)
+	return allText(s.Interpreter)
 }
 
 func absolutePath(path string) error {
 	if !filepath.IsAbs(path) || filepath.Clean(path) != path {
 		return fmt.Errorf("found %s; want an absolute, clean path", quoted(path))
 	}
-	return noNUL(path)
+	return allText(path)
 }
 
-func noNUL(words ...string) error {
+// isText reports whether a string can go through execve(2), which ends strings
+// with NUL, and through JSON, which holds text.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+func allText(words ...string) error {
 	for _, word := range words {
-		if strings.ContainsRune(word, 0) {
-			return fmt.Errorf("found %s; want a string without NUL bytes", quoted(word))
+		if !isText(word) {
+			return fmt.Errorf("found %s; want UTF-8 text without NUL bytes", quoted(word))
 		}
 	}
 	return nil

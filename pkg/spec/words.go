@@ -22,8 +22,8 @@ func readWords(_ *Key, v *value) (any, error) {
 		words = append(words, item.text)
 	}
 	for _, word := range words {
-		if strings.ContainsRune(word, 0) {
-			return nil, wrong(&value{kind: text, text: word}, "a string without NUL bytes")
+		if !isText(word) {
+			return nil, wrong(&value{kind: text, text: word}, "UTF-8 text without NUL bytes")
 		}
 	}
 	return words, nil

@@ -61,8 +61,9 @@ func TestOpenHomeRefusesFile(t *testing.T) {
 	}
 }
 
+// Not parallel: a child that another test forks has the lock's descriptor too,
+// until its exec.
 func TestLockIsExclusive(t *testing.T) {
-	t.Parallel()
 	h := openHome(t)
 	first, err := h.Lock()
 	if err != nil {

@@ -305,3 +305,23 @@ func receiveClosed(t testing.TB, c <-chan struct{}) {
 		t.Fatalf("not over within %v", deadline)
 	}
 }
+
+// Who is told that an app is down finds its last words in the log, even a line
+// without an end whose pipe somebody else still holds open.
+func TestLastWordsAreInTheLog(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, action := range []string{"stop", "delete"} {
+		s := r.app(action, "trap 'printf bye; exit 0' TERM; echo up; while :; do read x; done")
+		i := r.one(s)
+		pipe, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/1", i.Status().PID), os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pipe.Close()
+		r.act(i, action)
+		if text, err := os.ReadFile(s.LogPath(s.OutFile, 0)); err != nil || !strings.HasSuffix(string(text), "bye") {
+			t.Errorf("%s: the log holds %q: %v", action, text, err)
+		}
+	}
+}

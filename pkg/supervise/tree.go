@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/proc"
+	"github.com/leadmaster/hub/pkg/spec"
 	"golang.org/x/sys/unix"
 )
 
@@ -92,22 +93,27 @@ func (i *Instance) remembered(r remembered) {
 		return
 	}
 	sig := i.machine.spec.KillSignal.Number()
-	if !i.machine.spec.Shell && !isShell(l.process.PID) {
+	if !forwards(i.machine.spec, l.process.PID) {
 		i.check(l.process.Signal(sig), l.process.PID)
 		return
 	}
 	// A shell that waits for its child does not act on a signal until the child
-	// has ended, so the whole job gets it, as from a terminal. That goes for a
-	// command line as for a script that runs its program without exec.
+	// has ended, so the whole job gets it, as from a terminal.
 	i.grouped = ticks()
 	i.check(l.process.SignalGroup(sig), l.process.PID)
 }
 
-// isShell reports whether the process runs a shell now; one that has replaced
-// itself by its program (exec) is none any more.
-func isShell(pid int) bool {
+// forwards reports whether the main process stands between the signal and the
+// program: a shell, or a package manager that runs a script through one. A shell
+// that has replaced itself by its program (exec) is none any more.
+func forwards(s *spec.Spec, pid int) bool {
+	if s.Shell {
+		return true
+	}
+	shells := []string{"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "busybox"}
+	runners := []string{"npm", "npx", "yarn", "pnpm", "pnpx", "bun", "bunx"}
 	exe, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
-	return err == nil && slices.Contains([]string{"sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "busybox"}, filepath.Base(exe))
+	return err == nil && slices.Contains(shells, filepath.Base(exe)) || slices.Contains(runners, filepath.Base(s.Script))
 }
 
 // check looks at the error of a signal. A process that is gone already is fine;
