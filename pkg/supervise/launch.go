@@ -65,39 +65,43 @@ func (f *files) closeOurs() {
 // openFiles opens everything that a child of this spec gets.
 func openFiles(s *spec.Spec) (*files, error) {
 	f := &files{out: -1, err: -1, channel: -1}
-	add := func(fd int, err error) error {
-		if err == nil {
-			f.child = append(f.child, fd)
-		}
-		return err
-	}
-	stdin := inputPipe
-	if s.NullStdin {
-		stdin = openNull
-	}
-	var err error
-	output := func(read *int) error {
-		var child int
-		if *read, child, err = outputPipe(); err != nil {
-			return err
-		}
-		return add(child, nil)
-	}
-	err = errors.Join(add(stdin()), output(&f.out), output(&f.err))
-	if err == nil && s.IPC {
-		var theirs, copied int
-		if f.channel, theirs, err = ipc.Pair(); err == nil {
-			_ = add(theirs, nil)
-			copied, err = unix.FcntlInt(uintptr(f.channel), unix.F_DUPFD_CLOEXEC, 0)
-			err = add(copied, err)
-		}
-	}
+	err := f.open(s)
 	if err != nil {
 		f.closeChild()
 		f.closeOurs()
 		return nil, fmt.Errorf("descriptors for the app: %w", err)
 	}
 	return f, nil
+}
+
+func (f *files) open(s *spec.Spec) error {
+	stdin := inputPipe
+	if s.NullStdin {
+		stdin = openNull
+	}
+	child, err := stdin()
+	if err != nil {
+		return err
+	}
+	f.child = append(f.child, child)
+	for _, read := range []*int{&f.out, &f.err} {
+		if *read, child, err = outputPipe(); err != nil {
+			return err
+		}
+		f.child = append(f.child, child)
+	}
+	if !s.IPC {
+		return nil
+	}
+	if f.channel, child, err = ipc.Pair(); err != nil {
+		return err
+	}
+	f.child = append(f.child, child)
+	if child, err = unix.FcntlInt(uintptr(f.channel), unix.F_DUPFD_CLOEXEC, 0); err != nil {
+		return err
+	}
+	f.child = append(f.child, child)
+	return nil
 }
 
 // start launches generation gen of the instance. On an error nothing of it is

@@ -218,7 +218,7 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	r.act(i, "delete")
 	receiveClosed(t, i.gone)
-	for range 30 {
+	for range 10 {
 		i := r.start(s)[0]
 		r.act(i, "delete")
 		receiveClosed(t, i.gone)
