@@ -102,7 +102,7 @@ func TestLargeMessage(t *testing.T) {
 	t.Parallel()
 	r := serve(t)
 	l := r.connect()
-	variable := "BIG=" + strings.Repeat("y", 8<<20)
+	variable := "BIG=" + strings.Repeat("y", 2<<20)
 	if a := l.ask(full("Start"), fmt.Sprintf(`{"env":[%q]}`, variable)); a.Error != api.CodeInvalid {
 		t.Errorf("got %s", a.Error)
 	}

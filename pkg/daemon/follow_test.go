@@ -138,6 +138,9 @@ func TestTail(t *testing.T) {
 		sources = append(sources, reply.Sources...)
 		for _, l := range reply.Lines {
 			lines = append(lines, string(l.Bytes()))
+			if partial := len(lines) == 5; l.Partial != partial {
+				t.Errorf("line %q, without an end: %v", l.Bytes(), l.Partial)
+			}
 		}
 		return nil
 	})
@@ -151,8 +154,8 @@ func TestTail(t *testing.T) {
 	if !slices.Equal(sources, want) {
 		t.Errorf("sources %+v", sources)
 	}
-	// A line counts when it has an end.
-	if got := strings.Join(lines, "|"); got != "one|two\r|\xff\xfe|four" {
+	// The last one counts only when it has an end.
+	if got := strings.Join(lines, "|"); got != "one|two\r|\xff\xfe|four|no end" {
 		t.Errorf("lines %q", got)
 	}
 }

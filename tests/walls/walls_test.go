@@ -17,6 +17,7 @@ var layers = map[string]struct {
 	why string // not more
 }{
 	"pkg/spec":      {"", "it turns text into values; whoever reads it needs nothing else"},
+	"pkg/closeexec": {"", "it is one system call, for the two programs that start others"},
 	"pkg/epoll":     {"", "it tells that a descriptor is ready and has no policy"},
 	"pkg/ready":     {"", "it is linked into other people's programs"},
 	"pkg/stats":     {"", "it reads /proc and knows no apps"},
@@ -27,9 +28,9 @@ var layers = map[string]struct {
 	"pkg/api":       {"spec", "the contract must not hang on either side of it"},
 	"pkg/supervise": {"spec epoll proc ipc logs stats", "it knows neither how it is asked (api) nor where its records lie (store)"},
 	"pkg/daemon":    {"api spec epoll proc logs stats store supervise", "it puts the parts together and is the only one that may see all"},
-	"pkg/cli":       {"api spec", "hubctl knows hubd only through the contract and executes it, never imports it"},
+	"pkg/cli":       {"api spec closeexec", "hubctl knows hubd only through the contract and executes it, never imports it"},
 
-	"cmd/hubd":   {"api spec store daemon", "a program is flags, environment and exit codes"},
+	"cmd/hubd":   {"api spec store daemon closeexec", "a program is flags, environment and exit codes"},
 	"cmd/hubctl": {"cli", "a program is flags, environment and exit codes"},
 
 	"apps/central-hub": {"ready", "an app is a program of its own, to which the supervisor is a stranger"},
