@@ -123,6 +123,7 @@ func assemble(home *store.Home, log *slog.Logger) (*Daemon, error) {
 	if err != nil {
 		return nil, err
 	}
+	limitMemory(0)
 	d := &Daemon{home: home, log: log, started: time.Now(), ended: make(chan struct{}), user: userName(os.Geteuid())}
 	if d.exits, err = epoll.New(); err != nil {
 		return nil, err
@@ -134,7 +135,8 @@ func assemble(home *store.Home, log *slog.Logger) (*Daemon, error) {
 		Home: home.Dir, HomeID: st.HomeID, Boot: boot, RunDir: home.RunDir(),
 		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
 		Loop:        d.exits, Logs: d.logs, Scanner: stats.NewScanner(), Store: home, Log: log,
-		OnChange: func(nextID int) {
+		OnChange: func(nextID, instances int) {
+			limitMemory(instances)
 			now := state{Version: stateVersion, HomeID: st.HomeID, NextID: nextID}
 			if err := store.WriteRuntime(home.StatePath(), now); err != nil {
 				log.Error("state", "error", err)

@@ -181,7 +181,7 @@ func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv, up bool) *Instance {
 	i.publish()
 	s.instances = append(s.instances, i)
 	if s.OnChange != nil {
-		s.OnChange(s.nextID)
+		s.OnChange(s.nextID, len(s.instances))
 	}
 	s.running.Add(1)
 	go i.run()
@@ -205,7 +205,7 @@ func (s *Supervisor) remove(gone *Instance) {
 	defer s.mu.Unlock()
 	s.instances = slices.DeleteFunc(s.instances, func(i *Instance) bool { return i == gone })
 	if s.OnChange != nil {
-		s.OnChange(s.nextID)
+		s.OnChange(s.nextID, len(s.instances))
 	}
 }
 

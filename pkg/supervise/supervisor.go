@@ -26,8 +26,9 @@ type Config struct {
 	Store       Store
 	Log         *slog.Logger
 	// OnChange is called after an instance was added or removed, with the next id
-	// to be given out, and must not call back. It may be nil.
-	OnChange func(nextID int)
+	// to be given out and how many instances there are; it must not call back. It
+	// may be nil.
+	OnChange func(nextID, instances int)
 }
 
 // Supervisor has the instances of one daemon.
