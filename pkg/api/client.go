@@ -202,6 +202,11 @@ func (c *Client) Act(ctx context.Context, in ActCall, each func([]Result)) error
 	return results(ctx, c, "Act", in, each)
 }
 
+// Env returns the environment that an instance was launched with.
+func (c *Client) Env(ctx context.Context, target string) (EnvReply, error) {
+	return one[EnvReply](ctx, c, "Env", EnvCall{Target: target})
+}
+
 func results(ctx context.Context, c *Client, method string, in any, each func([]Result)) error {
 	return call(ctx, c, method, in, true, func(r *ResultsReply) error {
 		if len(r.Results) > 0 {

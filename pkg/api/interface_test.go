@@ -34,6 +34,7 @@ var methods = map[string]struct{ in, out reflect.Type }{
 	"Processes":  {reflect.TypeFor[ProcessesCall](), reflect.TypeFor[ProcessesReply]()},
 	"Start":      {reflect.TypeFor[StartCall](), reflect.TypeFor[ResultsReply]()},
 	"Act":        {reflect.TypeFor[ActCall](), reflect.TypeFor[ResultsReply]()},
+	"Env":        {reflect.TypeFor[EnvCall](), reflect.TypeFor[EnvReply]()},
 	"Logs":       {reflect.TypeFor[LogsCall](), reflect.TypeFor[LogsReply]()},
 	"LogControl": {reflect.TypeFor[LogControlCall](), reflect.TypeFor[LogControlReply]()},
 	"Events":     {reflect.TypeFor[EventsCall](), reflect.TypeFor[EventsReply]()},
@@ -105,7 +106,7 @@ func (c check) fits(where string, want *idl.Type, typ reflect.Type) {
 	case slices.Contains(asNumber, typ):
 		c.kind(where, want, idl.TypeInt, typ)
 	case want.Kind == idl.TypeObject:
-		if typ != reflect.TypeFor[spec.Spec]() {
+		if typ != reflect.TypeFor[spec.Spec]() && typ != reflect.TypeFor[json.RawMessage]() {
 			c.t.Errorf("%s: an object is %v in Go", where, typ)
 		}
 	case typ.Kind() == reflect.Pointer:

@@ -1,6 +1,10 @@
 package api
 
-import "github.com/leadmaster/hub/pkg/spec"
+import (
+	"encoding/json"
+
+	"github.com/leadmaster/hub/pkg/spec"
+)
 
 // Interface is the name of the Varlink interface that hubd serves.
 const Interface = "com.leadmaster.hub"
@@ -25,6 +29,7 @@ const (
 // What Start does with an app whose name is taken.
 const (
 	ExistingRestart = "restart"
+	ExistingReload  = "reload"
 	ExistingRefuse  = "refuse"
 	ExistingAdd     = "add"
 )
@@ -36,8 +41,13 @@ const (
 	ActionStop    = "stop"
 	ActionDelete  = "delete"
 	ActionReset   = "reset"
+	ActionReload  = "reload"
+	ActionSignal  = "signal"
+	ActionScale   = "scale"
+	ActionSend    = "send"
 	ActionKill    = "kill"
 	ActionFlush   = "flush"
+	ActionReopen  = "reopen"
 )
 
 // Streams of a LogSource.
@@ -153,17 +163,20 @@ type PM2Env struct {
 
 // Detail is hub's own view of an instance, for describe.
 type Detail struct {
-	UUID       string   `json:"uuid"`
-	Generation int      `json:"generation"` // launches so far
-	File       string   `json:"file"`       // ecosystem file, or empty
-	Command    []string `json:"command"`    // what is executed
-	Want       string   `json:"want"`       // "up" or "down"
-	NotReady   bool     `json:"not_ready"`
-	AppStatus  string   `json:"app_status"` // the app's own STATUS= (sd_notify(3))
-	LastExit   string   `json:"last_exit"`  // reason in words, or empty
-	MemoryPeak int64    `json:"memory_peak"`
-	Tree       int      `json:"tree"` // processes of the tree
-	Events     []Event  `json:"events"`
+	UUID       string `json:"uuid"`
+	Generation int    `json:"generation"` // launches so far
+	File       string `json:"file"`       // ecosystem file, or empty
+	EnvName    string `json:"env_name"`   // of --env, or empty
+	// DefaultNamespace is what --namespace gave, for when the file names none.
+	DefaultNamespace string   `json:"default_namespace"`
+	Command          []string `json:"command"` // what is executed
+	Want             string   `json:"want"`    // "up" or "down"
+	NotReady         bool     `json:"not_ready"`
+	AppStatus        string   `json:"app_status"` // the app's own STATUS= (sd_notify(3))
+	LastExit         string   `json:"last_exit"`  // reason in words, or empty
+	MemoryPeak       int64    `json:"memory_peak"`
+	Tree             int      `json:"tree"` // processes of the tree
+	Events           []Event  `json:"events"`
 }
 
 // Event is something that happened to an instance.
@@ -189,6 +202,7 @@ type Result struct {
 	Hint     string   `json:"hint"`
 	Warnings []string `json:"warnings"`
 	Stderr   []string `json:"stderr"`
+	Changed  []string `json:"changed"` // keys
 }
 
 // LogSource is a file that log lines come from.
@@ -263,12 +277,25 @@ type (
 		Env       []string    `json:"env"`
 		UpdateEnv bool        `json:"update_env,omitempty"`
 		Existing  string      `json:"existing,omitempty"`
+		Wake      bool        `json:"wake,omitempty"`
 	}
 	ActCall struct {
-		Action    string   `json:"action"`
-		Targets   []string `json:"targets"`
-		UpdateEnv bool     `json:"update_env,omitempty"`
-		Env       []string `json:"env,omitempty"`
+		Action    string          `json:"action"`
+		Targets   []string        `json:"targets"`
+		UpdateEnv bool            `json:"update_env,omitempty"`
+		Env       []string        `json:"env,omitempty"`
+		Signal    string          `json:"signal,omitempty"`
+		Count     string          `json:"count,omitempty"`
+		Line      *string         `json:"line,omitempty"`
+		Message   json.RawMessage `json:"message,omitempty"`
+	}
+	EnvCall struct {
+		Target string `json:"target"`
+	}
+	EnvReply struct {
+		ID   int               `json:"id"`
+		Name string            `json:"name"`
+		Env  map[string]string `json:"env"`
 	}
 	LogsCall struct {
 		Targets []string `json:"targets,omitempty"`

@@ -17,10 +17,12 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 	how := supervise.Restart
 	switch in.Existing {
 	case "", api.ExistingRestart, api.ExistingRefuse:
+	case api.ExistingReload:
+		how = supervise.Renew
 	case api.ExistingAdd:
 		how = supervise.Add
 	default:
-		return &api.Error{Code: api.CodeInvalid, Message: "existing: " + in.Existing + " is unknown", Hint: "restart, refuse or add", Target: "existing"}
+		return &api.Error{Code: api.CodeInvalid, Message: "existing: " + in.Existing + " is unknown", Hint: "restart, reload, refuse or add", Target: "existing"}
 	}
 	if len(in.Specs) == 0 {
 		return &api.Error{Code: api.CodeInvalid, Message: "specs are missing", Hint: "at least one app", Target: "specs"}
@@ -44,7 +46,7 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 			return err
 		}
 		request := supervise.Request{
-			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, Hold: !s.Autostart, Cause: causeOf(ctx),
+			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, Hold: !s.Autostart && !in.Wake, Cause: causeOf(ctx),
 		}
 		if in.Existing == api.ExistingRefuse {
 			request.Admit = func(st *supervise.Status) error { return refuseTaken(s, st) }
@@ -130,9 +132,9 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 	}
 	var base *supervise.BaseEnv
 	switch {
-	case !slices.Contains([]string{api.ActionStart, api.ActionRestart, api.ActionStop, api.ActionDelete, api.ActionReset}, in.Action):
-		return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "start, restart, stop, delete or reset", Target: "action"}
-	case in.UpdateEnv && in.Action != api.ActionStart && in.Action != api.ActionRestart:
+	case !slices.Contains([]string{api.ActionStart, api.ActionRestart, api.ActionReload, api.ActionStop, api.ActionDelete, api.ActionReset}, in.Action):
+		return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "start, restart, reload, stop, delete or reset", Target: "action"}
+	case in.UpdateEnv && in.Action != api.ActionStart && in.Action != api.ActionRestart && in.Action != api.ActionReload:
 		return &api.Error{Code: api.CodeInvalid, Message: "update_env makes no sense with " + in.Action, Target: "update_env"}
 	case in.UpdateEnv:
 		base = d.baseEnv(in.Env)
@@ -142,11 +144,17 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 		if base != nil {
 			i.ReplaceEnv(base)
 		}
+		if in.Action == api.ActionReload {
+			continue
+		}
 		p, err := i.Act(in.Action, causeOf(ctx))
 		if err != nil {
 			return err
 		}
 		pending = append(pending, p)
+	}
+	if in.Action == api.ActionReload {
+		pending = supervise.Reload(list, causeOf(ctx))
 	}
 	return d.outcomes(ctx, pending, missing, r)
 }
@@ -203,16 +211,10 @@ func result(i *supervise.Instance, o supervise.Outcome) api.Result {
 	}
 	r := api.Result{
 		ID: i.ID, Name: st.Spec.Name, Instance: i.Number, Status: string(st.State), PID: st.PID,
-		Error: o.Err, Warnings: o.Warnings, Stderr: o.Stderr,
+		Error: o.Err, Warnings: orEmpty(o.Warnings), Stderr: orEmpty(o.Stderr), Changed: []string{},
 	}
 	if o.Err != "" && st.Spec.Name != "" {
 		r.Hint = fmt.Sprintf("hubctl logs %s --err shows what it wrote, hubctl describe %s what happened", quote(st.Spec.Name), quote(st.Spec.Name))
-	}
-	if r.Warnings == nil {
-		r.Warnings = []string{}
-	}
-	if r.Stderr == nil {
-		r.Stderr = []string{}
 	}
 	return r
 }

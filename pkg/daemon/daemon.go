@@ -170,10 +170,9 @@ func loadState(home *store.Home, log *slog.Logger) (state, error) {
 func (d *Daemon) dropStaleRecords() {
 	err := d.home.Records(func(uuid, path string) {
 		var r supervise.Record
-		if err := store.ReadJSON(path, &r); err == nil && r.Process != nil {
-			if p, err := proc.Open(*r.Process); err == nil {
-				p.Close()
-				d.log.Warn("an app of an earlier daemon still runs and is not managed", "app", r.Name, "pid", r.Process.PID)
+		if err := store.ReadJSON(path, &r); err == nil {
+			if pid := running(&r); pid != 0 {
+				d.log.Warn("an app of an earlier daemon still runs and is not managed", "app", r.Name, "pid", pid)
 				return
 			}
 		}
@@ -184,6 +183,24 @@ func (d *Daemon) dropStaleRecords() {
 	if err = errors.Join(err, d.home.DropContent()); err != nil {
 		d.log.Error("records", "error", err)
 	}
+}
+
+// running returns the pid of a main process on record that still runs, else 0.
+func running(r *supervise.Record) int {
+	launches := []supervise.RecordedLaunch{r.RecordedLaunch}
+	for _, b := range r.Beside {
+		launches = append(launches, b.RecordedLaunch)
+	}
+	for _, l := range launches {
+		if l.Process == nil {
+			continue
+		}
+		if p, err := proc.Open(*l.Process); err == nil {
+			p.Close()
+			return l.Process.PID
+		}
+	}
+	return 0
 }
 
 func (d *Daemon) serveLoop(name string, run func() error) {

@@ -126,7 +126,7 @@ func (d *Daemon) resurrect(ctx context.Context, _ *none, r *replies) error {
 		case err != nil:
 			all = append(all, api.Result{
 				ID: -1, Name: s.Apps[n].Name, Status: api.StatusStopped, Error: "can't be started from the saved list: " + err.Error(),
-				Hint: "start it from its file and save anew", Warnings: []string{}, Stderr: []string{},
+				Hint: "start it from its file and save anew", Warnings: []string{}, Stderr: []string{}, Changed: []string{},
 			})
 		}
 		pending = append(pending, some...)

@@ -37,6 +37,8 @@ func (m methods) VarlinkDispatch(ctx context.Context, c varlink.Call, method str
 		err = handle(ctx, &c, d.start)
 	case "Act":
 		err = handle(ctx, &c, d.act)
+	case "Env":
+		err = handle(ctx, &c, d.environment)
 	case "Logs":
 		err = handle(ctx, &c, d.readLogs)
 	case "LogControl":
@@ -150,7 +152,7 @@ func (d *Daemon) find(targets []string) ([]*supervise.Instance, []api.Result) {
 	for _, t := range targets {
 		some, err := d.sup.Select(t)
 		if err != nil {
-			missing = append(missing, api.Result{ID: -1, Name: t, Error: err.Error(), Hint: "hubctl list shows what there is", Warnings: []string{}, Stderr: []string{}})
+			missing = append(missing, api.Result{ID: -1, Name: t, Error: err.Error(), Hint: "hubctl list shows what there is", Warnings: []string{}, Stderr: []string{}, Changed: []string{}})
 		}
 		for _, i := range some {
 			if !seen[i.UUID] {

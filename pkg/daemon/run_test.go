@@ -104,7 +104,8 @@ func TestAfterAKilledDaemon(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := supervise.Record{Version: 1, UUID: "gone", Process: &proc.Identity{PID: os.Getpid(), Start: 1, Boot: boot}}
+	gone := supervise.Record{Version: 1, UUID: "gone"}
+	gone.Process = &proc.Identity{PID: os.Getpid(), Start: 1, Boot: boot}
 	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: h.SocketPath()}), unix.Close(fd),
 		os.WriteFile(h.PidPath(), []byte("1\n"), 0o644), h.WriteRecord("gone", gone), h.WriteRecord("never", supervise.Record{})); err != nil {
 		t.Fatal(err)

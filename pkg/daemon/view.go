@@ -25,8 +25,9 @@ func (d *Daemon) list(ctx context.Context, in *api.ListCall, r *replies) error {
 	})
 	usage := d.usage(ctx, list)
 	now := time.Now()
+	rows := make([]api.Row, 0, min(len(list), batch)) // one for all replies
 	return inBatches(r, len(list), func(from, to int) any {
-		reply := api.ListReply{Rows: make([]api.Row, 0, to-from)}
+		reply := api.ListReply{Rows: rows[:0]}
 		for n := from; n < to; n++ {
 			reply.Rows = append(reply.Rows, row(list[n], usage[n], now))
 		}
@@ -109,7 +110,7 @@ func process(i *supervise.Instance, u supervise.Usage, detail bool) api.Process 
 	}
 	if detail {
 		p.Hub = &api.Detail{
-			UUID: i.UUID, Generation: st.Generation, File: st.Spec.File, Command: orEmpty(st.Command),
+			UUID: i.UUID, Generation: st.Generation, File: st.Spec.File, EnvName: st.Spec.EnvName, DefaultNamespace: st.Spec.DefaultNamespace, Command: orEmpty(st.Command),
 			Want: string(st.Want), NotReady: st.NotReady, AppStatus: st.AppStatus, LastExit: st.LastEnd,
 			MemoryPeak: i.MemoryPeak(), Tree: u.Processes, Events: events(st.Events),
 		}

@@ -19,6 +19,7 @@ func (r *resolver) environment() {
 		if !ok {
 			r.warn("env_"+name, "is not there, so --env %s adds nothing to env", name)
 		} else {
+			r.spec.EnvName = name
 			r.variables(env, section.label, section.value.(*value))
 		}
 	}

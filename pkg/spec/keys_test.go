@@ -15,7 +15,7 @@ func TestEverySpelling(t *testing.T) {
 	samples := map[string]string{
 		"script": "app.js", "args": "a b", "node_args": "a b", "env": "{A: 1}", "instances": "2", "stop_exit_codes": "[1, 2]",
 		"kill_signal": "SIGTERM", "stdin": "null", "exec_mode": "cluster", "on_listen_timeout": "fail", "log_type": "json",
-		"treekill": "false", "watch_options": "{a: 1}", "exec_interpreter": "none",
+		"treekill": "false", "reload": "overlap", "watch_options": "{a: 1}", "exec_interpreter": "none",
 	}
 	byType := map[string]string{
 		"string": "word", "path": "word", "boolean": "true", "number": "7", "time": "7s", "size": "7M", "object": "{a: 1}",

@@ -81,8 +81,8 @@ var keyTable = [...]Key{
 	{Name: "kill_timeout", Type: typeDuration, Default: "1600ms", Meaning: "Time between kill_signal and SIGKILL. 0: SIGKILL at once."},
 	{Name: "kill_signal", Type: typeSignal, Default: defaultKillSignal, Meaning: "Signal that asks the app to end."},
 	{Name: "treekill", Type: typeBool, Default: "true", State: Later, Inactive: []string{"true"}, Meaning: "The whole process tree is ended; false comes later."},
-	{Name: "shutdown_with_message", Type: typeBool, State: Later, Meaning: "Ask the app to end by a message instead of a signal."},
-	{Name: "reload", Type: typeText, State: Later, Inactive: []string{"restart", "false"}, Meaning: "How reload replaces a process."},
+	{Name: "shutdown_with_message", Type: typeBool, Default: "false", Meaning: "Ask the app to end by the message \"shutdown\" over its IPC channel instead of kill_signal."},
+	{Name: "reload", Type: typeReload, Default: "restart", Meaning: "What hubctl reload does. restart, off or false: a restart. overlap: the next process is started beside the old one, which is ended when the next is ready, and serves on when that fails."},
 	{Name: "listen", Type: typeNumberList, State: Later, Meaning: "Sockets that are opened for the app."},
 
 	// Wires.

@@ -25,6 +25,8 @@ type Options struct {
 	Username string
 	// CPUs is what instances: max stands for; 0 for those of this machine.
 	CPUs int
+	// Defaults are for apps that say nothing.
+	Defaults Defaults
 }
 
 func (o *Options) check() error {

@@ -82,7 +82,7 @@ type resolver struct {
 // resolve returns the Spec of one app; problems go to the report. file is
 // absolute, or empty for an app from the command line.
 func resolve(r *report, o *Options, a *App, file string) Spec {
-	v := &resolver{report: r, o: o, app: a, base: o.Dir}
+	v := &resolver{report: r, o: o, app: o.Defaults.under(a), base: o.Dir}
 	v.spec = Spec{Name: a.Name, File: file, Username: o.Username}
 	if file != "" {
 		v.base = filepath.Dir(file)
@@ -116,6 +116,7 @@ func (r *resolver) path(key, fallback, base string) string {
 
 func (r *resolver) identity() {
 	s, a := &r.spec, r.app
+	s.DefaultNamespace = r.o.Namespace
 	s.Namespace = given(a, "namespace", cmp.Or(r.o.Namespace, defaultNamespace))
 	if err := checkName(s.Namespace); err != nil {
 		r.fail("namespace", "%s", err)
@@ -153,9 +154,14 @@ func milliseconds(n int64) Duration { return Duration(time.Duration(n) * time.Mi
 // wires settles what connects the app with the daemon.
 func (r *resolver) wires() {
 	s, a := &r.spec, r.app
-	s.IPC = given(a, "ipc", s.Shell || s.WaitReady || s.runsNode())
+	s.Reload = given(a, "reload", "")
+	s.ShutdownWithMessage = given(a, "shutdown_with_message", false)
+	s.IPC = given(a, "ipc", s.Shell || s.WaitReady || s.ShutdownWithMessage || s.runsNode())
 	s.Notify = given(a, "notify", s.WaitReady)
 	s.NullStdin = given(a, "stdin", false)
+	if s.ShutdownWithMessage && !s.IPC {
+		r.fail("shutdown_with_message", "found true with ipc: false; want ipc: true, or the message has no way")
+	}
 	if s.WaitReady && !s.IPC && !s.Notify {
 		r.fail("wait_ready", "found true with ipc: false and notify: false; want one of the two, or the app can never say ready")
 	}

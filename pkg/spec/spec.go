@@ -19,6 +19,11 @@ type Spec struct {
 	// File is the ecosystem file that declared the app; empty for an app that
 	// was started from the command line.
 	File string `json:"file,omitempty"`
+	// EnvName is the env_<name> section that was chosen with --env.
+	EnvName string `json:"env_name,omitempty"`
+	// DefaultNamespace is what --namespace gave: it counts whenever the file
+	// names no namespace.
+	DefaultNamespace string `json:"default_namespace,omitempty"`
 	// Username is the user who asked for the app, for display only.
 	Username string `json:"username"`
 	// Version is the "version" of the nearest package.json above the script,
@@ -53,6 +58,11 @@ type Spec struct {
 	ErrorFile string `json:"error_file"`
 	// PidFile is the path as declared or derived; use PidPath.
 	PidFile string `json:"pid_file"`
+	// LogFile gets the lines of both streams, in the order in which they were
+	// read; empty for none.
+	LogFile string `json:"log_file,omitempty"`
+	// LogType is "json" for a JSON object a line, else empty.
+	LogType string `json:"log_type,omitempty"`
 	// MergeLogs: all instances write to the same two files; else the instance
 	// number goes in front of ".log".
 	MergeLogs bool `json:"merge_logs"`
@@ -86,9 +96,18 @@ type Spec struct {
 	IPC bool `json:"ipc"`
 	// Notify: the child gets a NOTIFY_SOCKET (resolved from notify and wait_ready).
 	Notify bool `json:"notify"`
+	// Reload is ReloadOverlap where the next process may run beside the old one,
+	// else empty.
+	Reload string `json:"reload,omitempty"`
+	// ShutdownWithMessage: "shutdown" over the IPC channel instead of KillSignal.
+	ShutdownWithMessage bool `json:"shutdown_with_message,omitempty"`
 	// NullStdin: descriptor 0 is /dev/null instead of a pipe.
 	NullStdin bool `json:"null_stdin,omitempty"`
 }
+
+// ReloadOverlap is the value of Reload that lets two processes of an instance
+// run at once.
+const ReloadOverlap = "overlap"
 
 // LogPath returns the file that an instance writes base (OutFile or ErrorFile)
 // to: base itself for merged logs, else with "-<instance>" before ".log". A

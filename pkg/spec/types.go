@@ -42,6 +42,7 @@ var (
 	typeExitCodes = Type{"number or list", wantExitCodes, []kind{number, text, list}, readExitCodes}
 	typeInstances = Type{"number or max", wantInstances, []kind{number, text}, readInstances}
 	typeStdin     = Type{"pipe or null", wantStdin, []kind{text}, readStdin}
+	typeReload    = Type{"overlap or restart", wantReload, []kind{text, boolean}, readReload}
 
 	// Checked only.
 	typeAny        = Type{"any", "any value", nil, nil}
@@ -55,6 +56,7 @@ var (
 const (
 	wantSignal    = "a signal such as SIGTERM or SIGINT"
 	wantStdin     = "pipe or null"
+	wantReload    = "overlap, or restart"
 	wantExitCodes = "an exit code from 0 to 255 or a list of them, such as [0, 143]"
 	wantInstances = "a number such as 2, max for one per CPU, or -1 for all CPUs but one"
 )
@@ -168,4 +170,15 @@ func readStdin(_ *Key, v *value) (any, error) {
 		return false, nil
 	}
 	return nil, wrong(v, wantStdin)
+}
+
+// readReload returns ReloadOverlap, or "" for what is a restart.
+func readReload(_ *Key, v *value) (any, error) {
+	switch v.text {
+	case ReloadOverlap:
+		return ReloadOverlap, nil
+	case "restart", "off", "false":
+		return "", nil
+	}
+	return nil, wrong(v, wantReload)
 }

@@ -37,6 +37,12 @@ func (s *Spec) Validate() error {
 	}
 	wrong("exec_mode", oneOf(s.ExecMode, execModeFork))
 	wrong("on_listen_timeout", oneOf(s.OnListenTimeout, "warn", "fail"))
+	if s.Reload != "" {
+		wrong("reload", oneOf(s.Reload, ReloadOverlap))
+	}
+	if s.ShutdownWithMessage && !s.IPC {
+		wrong("shutdown_with_message", errors.New("found true with ipc: false; want ipc: true"))
+	}
 	wrong("instances", inRange(int64(s.Instances), 1, maxInstances))
 	wrong("max_restarts", inRange(int64(s.MaxRestarts), 0, maxNumber))
 	for _, code := range s.StopExitCodes {

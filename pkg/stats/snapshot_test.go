@@ -115,8 +115,11 @@ func BenchmarkTrees500(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		snap := newSnapshot(time.Time{}, 0, procs)
+		g := snap.Gatherer()
 		for pid := 2; pid < 1002; pid += 2 {
-			if len(snap.Tree(pid, 1)) != 2 {
+			g.Reset()
+			g.Add(pid, 1)
+			if len(g.Found()) != 2 {
 				b.Fatal("wrong tree")
 			}
 		}

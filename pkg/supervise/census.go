@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -13,7 +14,20 @@ import (
 // shared by all who ask at the same time.
 type census struct {
 	snapshot *stats.Snapshot
-	marked   map[string][]member // by uuid
+	marked   map[string][]marked // by uuid
+}
+
+// marked is a process that carries the mark of a launch.
+type marked struct {
+	member
+	gen int
+}
+
+// rival is a launch whose processes belong to it and to no other one of the
+// instance.
+type rival struct {
+	gen  int
+	main member
 }
 
 // censuses makes a census of a snapshot once for all who share that.
@@ -37,34 +51,52 @@ func (cs *censuses) of(snap *stats.Snapshot, scanner *stats.Scanner, prefix stri
 	if cs.last != nil && cs.last.snapshot == snap {
 		return cs.last
 	}
-	c := &census{snapshot: snap, marked: make(map[string][]member)}
+	c := &census{snapshot: snap, marked: make(map[string][]marked)}
 	for _, p := range scanner.Marked(snap, prefix) {
-		uuid, _, _ := strings.Cut(strings.TrimPrefix(scanner.Mark(p), prefix), ":")
-		c.marked[uuid] = append(c.marked[uuid], member{int(p.PID), p.Start})
+		uuid, number, _ := strings.Cut(strings.TrimPrefix(scanner.Mark(p), prefix), ":")
+		gen, err := strconv.Atoi(number)
+		if err != nil {
+			gen = 0 // nobody's
+		}
+		c.marked[uuid] = append(c.marked[uuid], marked{member{int(p.PID), p.Start}, gen})
 	}
 	cs.last = c
 	return c
 }
 
 // tree returns the processes of an instance: those of the given roots and those
-// that carry its mark, with all that belongs to them.
-func (c *census) tree(uuid string, roots []member) []stats.Proc {
-	var tree []stats.Proc
-	seen := make(map[int32]bool)
-	for _, list := range [][]member{roots, c.marked[uuid]} {
-		for _, m := range list {
-			if m.pid == 0 || seen[int32(m.pid)] {
-				continue
-			}
-			for _, p := range c.snapshot.Tree(m.pid, m.start) {
-				if !seen[p.PID] {
-					seen[p.PID] = true
-					tree = append(tree, p)
-				}
+// that carry its mark, with all that belongs to them, but without those of the
+// rivals.
+func (c *census) tree(uuid string, roots []member, rivals []rival) []stats.Proc {
+	return c.gather(c.snapshot.Gatherer(), uuid, roots, rivals)
+}
+
+// gather is tree with a Gatherer of the caller's; the result is valid until that
+// is used again.
+func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals []rival) []stats.Proc {
+	g.Reset()
+	marks := c.marked[uuid]
+	add := func(m member) {
+		if m.pid != 0 {
+			g.Add(m.pid, m.start)
+		}
+	}
+	for _, r := range rivals {
+		add(r.main)
+		for _, m := range marks {
+			if m.gen == r.gen {
+				add(m.member)
 			}
 		}
 	}
-	return tree
+	g.Exclude()
+	for _, m := range roots {
+		add(m)
+	}
+	for _, m := range marks {
+		add(m.member)
+	}
+	return g.Found()
 }
 
 // Usage is what the tree of an instance uses.
@@ -92,12 +124,13 @@ func (s *Supervisor) Usage(ctx context.Context, list []*Instance) ([]Usage, erro
 		}
 	}
 	c := s.censuses.of(snap, s.Scanner, s.HomeID+":")
+	g := snap.Gatherer()
 	for n, i := range list {
 		st := i.Status()
 		if st.PID == 0 {
 			continue
 		}
-		tree := c.tree(st.UUID, []member{{st.PID, st.started}})
+		tree := c.gather(g, st.UUID, []member{{st.PID, st.started}}, nil)
 		usage[n] = Usage{Memory: stats.RSS(tree), CPU: s.cpu.Percent(snap, tree), Processes: len(tree)}
 		i.sawMemory(usage[n].Memory)
 	}

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,8 +35,8 @@ type wires struct {
 
 // environment puts a child's environment together: the base, what tells the app
 // its place, what the file says, and the wires, each over the ones before.
-func (i *Instance) environment(s *spec.Spec, gen int, w wires) []string {
-	env := newEnv(i.base.Load().Vars)
+func (i *Instance) environment(base *BaseEnv, s *spec.Spec, gen int, w wires) env {
+	env := newEnv(base.Vars)
 	for _, name := range private {
 		delete(env, name)
 	}
@@ -56,7 +57,28 @@ func (i *Instance) environment(s *spec.Spec, gen int, w wires) []string {
 	if w.notify != "" {
 		env["NOTIFY_SOCKET"] = w.notify
 	}
-	return env.list()
+	return env
+}
+
+// Environment returns the variables that the running launch was given, or those
+// that the next one would get. They are put together anew from what the launch
+// was made of: a copy of each app's would be most of the daemon's memory, and an
+// app may have written its title over those in /proc.
+func (i *Instance) Environment(ctx context.Context) (vars map[string]string, err error) {
+	err = i.ask(ctx, func() error {
+		if l := i.launch; l != nil && l.process != nil {
+			vars = i.environment(l.base, l.spec, l.gen, l.wires)
+			return nil
+		}
+		m := i.machine
+		next := m.spec
+		if m.next != nil {
+			next = m.next
+		}
+		vars = i.environment(i.base.Load(), next, m.gen+1, wires{})
+		return nil
+	})
+	return vars, err
 }
 
 func (i *Instance) mark(gen int) string {

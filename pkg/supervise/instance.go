@@ -23,19 +23,21 @@ type Instance struct {
 	gone   chan struct{} // closed when the goroutine has ended
 
 	// ---- owned by run ----
-	machine   *machine
-	launch    *launch  // of the machine's generation; nil before the first
-	main      member   // its main process, also after its end: its session's leader
-	known     []member // its tree as it was when it was told to end; nil before that
-	grouped   uint64   // when its process group got the kill signal, in ticks since boot
-	sweeper   *sweeper
-	intakes   []*logs.Intake // of all launches whose pipes are still open
-	timers    map[timer]*time.Timer
-	appStatus string
-	content   content
-	pidFile   pidFile
-	history   []Event
-	dropped   bool
+	machine *machine
+	launch  *launch        // of the machine's generation; nil before the first
+	others  []*launch      // those that run beside it
+	intakes []*logs.Intake // of all launches whose pipes are still open
+	timers  map[timerOf]*time.Timer
+	content content
+	pidFile pidFile
+	history []Event
+	dropped bool
+}
+
+// timerOf names a timer of a launch.
+type timerOf struct {
+	gen   int
+	timer timer
 }
 
 // Messages to an instance that are not events of the machine.
@@ -90,14 +92,16 @@ func (i *Instance) receive(msg any) {
 	case processEnded:
 		i.peek(msg.gen)
 	case appStatus:
-		if msg.gen == i.machine.gen {
-			i.appStatus = msg.text
+		if l := i.find(msg.gen); l != nil {
+			l.appStatus = msg.text
 			i.publish()
 		}
 	case warning:
-		if msg.gen == i.machine.gen {
+		if i.find(msg.gen) != nil {
 			i.note(note{"warning", msg.text})
 		}
+	case question:
+		msg.done <- msg.f()
 	case remembered:
 		i.remembered(msg)
 	case scanned:
@@ -105,8 +109,8 @@ func (i *Instance) receive(msg any) {
 	case memberEnded:
 		i.memberEnded(msg)
 	case lookAgain:
-		if w := i.sweeper; w != nil && w.gen == msg.gen {
-			i.look()
+		if l := i.find(msg.gen); l != nil && l.sweeper != nil {
+			i.look(l)
 		}
 	}
 }
@@ -115,12 +119,15 @@ func (i *Instance) receive(msg any) {
 // its result back at once, before the next message; what follows from that can't
 // be another launch, since one that failed is never repeated without a delay.
 func (i *Instance) handle(ev event) {
+	if e, ok := ev.(expired); ok {
+		delete(i.timers, timerOf{e.gen, e.timer})
+	}
 	effects := i.machine.step(time.Now(), ev)
 	i.recordContent()
-	if _, ok := ev.(exited); ok {
+	if e, ok := ev.(exited); ok {
 		// The end is on record before the zombie goes.
 		i.record()
-		i.reap()
+		i.reap(e.gen)
 	}
 	i.publish()
 	var then event
@@ -150,15 +157,21 @@ func (i *Instance) perform(e effect) (then event) {
 	case spawn:
 		release := i.sup.takeTurn()
 		defer release()
-		aside(func() { then = i.spawn(e.gen) })
+		aside(func() { then = i.spawn(e) })
+	case promote:
+		i.promote(e.gen)
+	case forget:
+		i.forget(e.gen)
 	case signal:
-		i.remember(false)
+		if l := i.find(e.gen); l != nil {
+			i.remember(l, false)
+		}
 	case sweep:
 		i.sweep(e)
 	case arm:
 		i.arm(e)
 	case disarm:
-		i.disarm(e.timer)
+		i.disarm(timerOf{e.gen, e.timer})
 	case answer:
 		i.answer(e)
 	case note:
@@ -174,11 +187,12 @@ func (i *Instance) perform(e effect) (then event) {
 }
 
 func (i *Instance) arm(e arm) {
-	i.disarm(e.timer)
-	i.timers[e.timer] = time.AfterFunc(e.after, func() { i.mail.put(expired{e.gen, e.timer}) })
+	key := timerOf{e.gen, e.timer}
+	i.disarm(key)
+	i.timers[key] = time.AfterFunc(e.after, func() { i.mail.put(expired{e.gen, e.timer}) })
 }
 
-func (i *Instance) disarm(t timer) {
+func (i *Instance) disarm(t timerOf) {
 	if running := i.timers[t]; running != nil {
 		running.Stop()
 		delete(i.timers, t)
@@ -215,10 +229,15 @@ func (i *Instance) drain() {
 	}
 }
 
-// refuse answers a command that came too late.
+// refuse answers a command or a question that came too late.
 func refuse(msg any, s *Status) {
-	if c, ok := msg.(command); ok && c.reply != nil {
-		c.reply.done <- Outcome{Err: "it was deleted", Status: s}
+	switch msg := msg.(type) {
+	case command:
+		if msg.reply != nil {
+			msg.reply.done <- Outcome{Err: ErrDeleted.Error(), Status: s}
+		}
+	case question:
+		msg.done <- ErrDeleted
 	}
 }
 

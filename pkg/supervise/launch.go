@@ -26,8 +26,10 @@ const (
 // launch is what one generation of an instance holds in the daemon.
 type launch struct {
 	gen     int
-	process *proc.Process
-	exit    *proc.Exit // peeked, not yet reaped
+	spec    *spec.Spec // what it was made of, with base and wires
+	base    *BaseEnv
+	process *proc.Process // nil before the fork and after the zombie was reaped
+	exit    *proc.Exit    // peeked, not yet reaped
 	channel *ipc.Channel
 	notify  *ipc.Notify
 	stdout  *logs.Intake
@@ -38,6 +40,12 @@ type launch struct {
 	command   []string
 	pipes     [3]uint64
 	wires     wires
+	appStatus string
+
+	main    member   // the main process, also after its end: its session's leader
+	known   []member // the tree as it was when it was told to end; nil before that
+	grouped uint64   // when the process group got the kill signal, in ticks since boot
+	sweeper *sweeper // ends what is left of the tree; nil when nobody does
 }
 
 // files are the descriptors that are opened for a launch; the child's ones are
@@ -104,30 +112,30 @@ func (f *files) open(s *spec.Spec) error {
 	return nil
 }
 
-// start launches generation gen of the instance. On an error nothing of it is
-// left.
-func (i *Instance) start(s *spec.Spec, gen int) (*launch, error) {
-	l := &launch{gen: gen}
-	if s.Notify {
+// start starts the process of a launch. On an error nothing of it is left.
+func (i *Instance) start(l *launch) error {
+	l.base = i.base.Load()
+	if l.spec.Notify {
 		if err := i.listenNotify(l); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if s.IPC {
+	if l.spec.IPC {
 		l.wires.channel = fdChannel
 	}
-	if err := i.execute(s, l); err != nil {
+	err := i.execute(l)
+	if err != nil {
 		// The intakes see the end of their pipes as soon as the child's ends
 		// are closed, and go by themselves.
 		l.close()
-		return nil, err
 	}
-	return l, nil
+	return err
 }
 
 // execute opens what the launch needs and starts its process.
-func (i *Instance) execute(s *spec.Spec, l *launch) error {
-	vars := i.environment(s, l.gen, l.wires)
+func (i *Instance) execute(l *launch) error {
+	s := l.spec
+	vars := i.environment(l.base, s, l.gen, l.wires).list()
 	path, argv, err := commandLine(s, vars)
 	if err != nil {
 		return err
@@ -141,7 +149,7 @@ func (i *Instance) execute(s *spec.Spec, l *launch) error {
 	for n := range l.pipes {
 		l.pipes[n] = inode(f.child[n])
 	}
-	if err := i.attach(s, l, f); err != nil {
+	if err := i.attach(l, f); err != nil {
 		return err
 	}
 	l.process, err = proc.Start(proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child})
@@ -150,7 +158,8 @@ func (i *Instance) execute(s *spec.Spec, l *launch) error {
 
 // attach hands our ends of a launch's wires to their owners. On an error all of
 // our ends are closed.
-func (i *Instance) attach(s *spec.Spec, l *launch, f *files) error {
+func (i *Instance) attach(l *launch, f *files) error {
+	s := l.spec
 	label := s.Name + ":" + strconv.Itoa(i.ID)
 	stdout, stderr := s.LogPath(s.OutFile, i.Number), s.LogPath(s.ErrorFile, i.Number)
 	if s.DisableLogs {
@@ -258,13 +267,14 @@ func (l *launch) close() {
 	}
 	if l.process != nil {
 		l.process.Close()
+		l.process = nil
 	}
 }
 
 // lastWords returns the last lines that this launch wrote to stderr, once what
 // is still in its pipe has been written.
 func (l *launch) lastWords(lines int) []string {
-	if l.errorFile == "" || l.errorFile == "/dev/null" || l.settle() != nil {
+	if l.stderr == nil || l.errorFile == "" || l.errorFile == "/dev/null" || l.settle() != nil {
 		return nil
 	}
 	return tailFrom(l.errorFile, l.errorFrom, lines)

@@ -22,10 +22,14 @@ type machine struct {
 	spec *spec.Spec
 	next *spec.Spec // takes effect with the next launch
 
-	want  Want
-	state State
-	gen   int
-	pid   int // main process, 0 when there is none
+	want     Want
+	state    State
+	launches int // generations given out
+	gen      int // of the current launch
+	pid      int // its main process, 0 when there is none
+
+	candidate *beside   // is to replace the current launch, when it is ready
+	outgoing  []*beside // are being ended while the current launch goes on
 
 	launchedAt time.Time
 	createdAt  time.Time
@@ -37,6 +41,7 @@ type machine struct {
 	killed   bool // this stop has come to SIGKILL
 	counts   bool // the launch after this stop is a restart
 	unready  bool // this stop is for a launch that did not get ready in time
+	swept    bool // this stop waits for outgoing launches only
 
 	lastExit *proc.Exit
 	lastEnd  string // the same in words, with what was not an exit
@@ -54,6 +59,9 @@ func newMachine(s *spec.Spec, now time.Time) *machine {
 // to be done. Events of an old generation change nothing.
 func (m *machine) step(now time.Time, ev event) []effect {
 	m.now, m.out = now, nil
+	if m.stepBeside(ev) {
+		return m.out
+	}
 	switch ev := ev.(type) {
 	case command:
 		m.command(ev)
@@ -76,6 +84,7 @@ func (m *machine) step(now time.Time, ev event) []effect {
 		}
 	case treeGone:
 		if ev.gen == m.gen && m.state == Stopping && m.pid == 0 {
+			m.swept = true
 			m.finished()
 		}
 	case unstoppable:
@@ -84,7 +93,7 @@ func (m *machine) step(now time.Time, ev event) []effect {
 			m.giveUp(ev.why)
 		}
 	case overLimit:
-		if ev.gen == m.gen && (m.state == Online || m.state == Launching) {
+		if ev.gen == m.gen && m.candidate == nil && (m.state == Online || m.state == Launching) {
 			m.beginStop("memory", fmt.Sprintf("Script memory limit reached: %d bytes used, limit %d bytes", ev.used, ev.limit))
 		}
 	case expired:
@@ -107,6 +116,8 @@ func (m *machine) command(c command) {
 	switch c.verb {
 	case verbStart, verbRestart:
 		m.up(c)
+	case verbReload:
+		m.reload(c)
 	case verbStop, verbDelete:
 		m.down(c)
 	case verbConfigure:
@@ -130,12 +141,13 @@ func (m *machine) up(c command) {
 	m.counters = counters{}
 	m.createdAt = m.now
 	m.fail(Down, "superseded by "+string(c.verb)+": "+c.cause)
+	m.aim(Replaced, Up) // who waits for a reload waits for this launch
 	m.wait(c.reply)
 	switch m.state {
 	case Stopped, Errored:
 		m.launch(c.cause)
 	case Waiting:
-		m.do(disarm{timerRestart})
+		m.do(disarm{m.gen, timerRestart})
 		m.restarts++
 		m.launch(c.cause)
 	case Launching, Online:
@@ -152,18 +164,20 @@ func (m *machine) down(c command) {
 	if c.verb == verbDelete {
 		m.want = Gone
 	}
-	m.fail(Up, "superseded by "+string(c.verb)+": "+c.cause)
+	for _, goal := range []Want{Up, Replaced} {
+		m.fail(goal, "superseded by "+string(c.verb)+": "+c.cause)
+	}
 	m.wait(c.reply)
 	switch m.state {
 	case Launching, Online:
 		m.beginStop(string(c.verb), c.cause)
 	case Stopped, Waiting, Errored:
-		m.do(disarm{timerRestart})
+		m.do(disarm{m.gen, timerRestart})
 		if m.gen == 0 { // never launched: nothing can be left
 			m.finished()
 			return
 		}
-		m.state, m.killed = Stopping, m.spec.KillTimeout == 0
+		m.state, m.killed, m.swept = Stopping, m.spec.KillTimeout == 0, false
 		m.note(string(c.verb), c.cause)
 		m.armKill()
 		m.do(sweep{m.gen, m.killed})
@@ -176,11 +190,12 @@ func (m *machine) launch(cause string) {
 	if m.next != nil {
 		m.spec, m.next = m.next, nil
 	}
-	m.gen++
+	m.launches++
+	m.gen = m.launches
 	m.state, m.launchedAt = Launching, m.now
 	m.notReady, m.killed, m.counts, m.unready, m.delay = false, false, false, false, 0
 	m.note("start", cause)
-	m.do(spawn{m.gen})
+	m.do(spawn{gen: m.gen, spec: m.spec})
 }
 
 func (m *machine) spawned(ev spawned) {
@@ -224,7 +239,7 @@ func (m *machine) online(warning string) {
 func (m *machine) ready(ev ready) {
 	switch {
 	case m.state == Launching:
-		m.do(disarm{timerListen})
+		m.do(disarm{m.gen, timerListen})
 		m.online("")
 	case m.state == Online && m.notReady:
 		m.notReady = false
@@ -264,16 +279,22 @@ func (m *machine) listenTimeout() {
 // beginStop starts the kill sequence: the kill signal to the main process, to
 // the rest when that has ended, SIGKILL to all at kill_timeout.
 func (m *machine) beginStop(kind, cause string) {
-	m.state, m.killed, m.counts, m.unready = Stopping, m.spec.KillTimeout == 0, true, false
+	m.state, m.killed, m.counts, m.unready, m.swept = Stopping, m.spec.KillTimeout == 0, true, false, false
 	m.note(kind, cause)
-	for _, t := range []timer{timerListen, timerStable, timerCalm, timerSettle} {
-		m.do(disarm{t})
-	}
+	m.disarmLaunch()
+	m.dismissCandidate()
 	m.armKill()
 	if m.killed {
 		m.do(sweep{m.gen, true})
 	} else {
 		m.do(signal{m.gen})
+	}
+}
+
+// disarmLaunch stops the timers of a launch that runs.
+func (m *machine) disarmLaunch() {
+	for _, t := range [...]timer{timerListen, timerStable, timerCalm, timerSettle} {
+		m.do(disarm{m.gen, t})
 	}
 }
 
@@ -301,7 +322,7 @@ func (m *machine) killTimeout() {
 // giveUp lets those go who wait for a stop that may never end. The stop itself
 // goes on: the instance leaves Stopping when its processes do.
 func (m *machine) giveUp(why string) {
-	for _, goal := range []Want{Up, Down, Gone} {
+	for _, goal := range []Want{Up, Replaced, Down, Gone} {
 		m.fail(goal, why)
 	}
 }
@@ -313,8 +334,11 @@ func (m *machine) exited(ev exited) {
 		m.do(sweep{m.gen, m.killed})
 		return
 	}
-	for _, t := range []timer{timerListen, timerStable, timerCalm, timerSettle} {
-		m.do(disarm{t})
+	m.disarmLaunch()
+	if m.candidate != nil {
+		m.note("exit", ev.exit.String()+" while its replacement was on trial")
+		m.succeed()
+		return
 	}
 	m.ended(ending{exit: ev.exit, lived: m.now.Sub(m.launchedAt)}, ev.exit.String())
 }
@@ -369,9 +393,12 @@ func (m *machine) ended(e ending, how string) {
 	m.launch("autorestart")
 }
 
-// finished: a stop is over, nothing of the app runs.
+// finished: a stop is over when nothing of the app runs.
 func (m *machine) finished() {
-	m.do(disarm{timerKill})
+	m.do(disarm{m.gen, timerKill})
+	if len(m.outgoing) > 0 {
+		return
+	}
 	switch m.want {
 	case Down:
 		m.state = Stopped

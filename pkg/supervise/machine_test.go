@@ -26,14 +26,13 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 type bench struct {
 	m      *machine
 	now    time.Time
-	timers map[timer]armed
+	timers map[timerOf]armed
 	out    bytes.Buffer
 	names  map[*waiter]string
 	dead   bool
 }
 
 type armed struct {
-	gen int
 	at  time.Time
 	seq int // of two that are due at once the older fires first
 }
@@ -67,6 +66,10 @@ func testSpec(settings ...string) *spec.Spec {
 			s.ListenTimeout = spec.Duration(d)
 		case "on_listen_timeout":
 			s.OnListenTimeout = value
+		case "reload":
+			s.Reload = value
+		case "args":
+			s.Args = []string{value}
 		case "stop_exit_codes":
 			s.StopExitCodes = []int{n}
 		default:
@@ -78,7 +81,7 @@ func testSpec(settings ...string) *spec.Spec {
 
 func newBench(settings ...string) *bench {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	return &bench{m: newMachine(testSpec(settings...), now), now: now, timers: map[timer]armed{}, names: map[*waiter]string{}}
+	return &bench{m: newMachine(testSpec(settings...), now), now: now, timers: map[timerOf]armed{}, names: map[*waiter]string{}}
 }
 
 func (b *bench) step(ev event) {
@@ -90,18 +93,22 @@ func (b *bench) step(ev event) {
 func (b *bench) perform(e effect) {
 	switch e := e.(type) {
 	case spawn:
-		fmt.Fprintf(&b.out, "  spawn %d\n", e.gen)
+		fmt.Fprintf(&b.out, "  spawn %d%s\n", e.gen, map[bool]string{true: " beside"}[e.beside])
+	case promote:
+		fmt.Fprintf(&b.out, "  promote %d\n", e.gen)
+	case forget:
+		fmt.Fprintf(&b.out, "  forget %d\n", e.gen)
 	case signal:
 		fmt.Fprintf(&b.out, "  signal %d\n", e.gen)
 	case sweep:
 		fmt.Fprintf(&b.out, "  sweep %d kill=%v\n", e.gen, e.kill)
 	case arm:
-		b.timers[e.timer] = armed{e.gen, b.now.Add(e.after), len(b.out.String())}
-		fmt.Fprintf(&b.out, "  arm %s in %v\n", e.timer, e.after)
+		b.timers[timerOf{e.gen, e.timer}] = armed{b.now.Add(e.after), len(b.out.String())}
+		fmt.Fprintf(&b.out, "  arm %s in %v\n", b.timer(e.gen, e.timer), e.after)
 	case disarm:
-		if _, ok := b.timers[e.timer]; ok {
-			delete(b.timers, e.timer)
-			fmt.Fprintf(&b.out, "  disarm %s\n", e.timer)
+		if _, ok := b.timers[timerOf{e.gen, e.timer}]; ok {
+			delete(b.timers, timerOf{e.gen, e.timer})
+			fmt.Fprintf(&b.out, "  disarm %s\n", b.timer(e.gen, e.timer))
 		}
 	case answer:
 		o := e.outcome
@@ -121,11 +128,20 @@ func (b *bench) perform(e effect) {
 	}
 }
 
+// timer names a timer in the output, with the launch if that is not the current
+// one.
+func (b *bench) timer(gen int, t timer) string {
+	if gen == b.m.gen {
+		return string(t)
+	}
+	return fmt.Sprintf("%s of %d", t, gen)
+}
+
 // pass lets time go by and fires what is due, in order.
 func (b *bench) pass(d time.Duration) {
 	end := b.now.Add(d)
 	for {
-		var next timer
+		var next timerOf
 		for t, a := range b.timers {
 			if o, ok := b.timers[next]; !a.at.After(end) && (!ok || a.at.Before(o.at) || a.at.Equal(o.at) && a.seq < o.seq) {
 				next = t
@@ -137,8 +153,8 @@ func (b *bench) pass(d time.Duration) {
 		}
 		delete(b.timers, next)
 		b.now = a.at
-		fmt.Fprintf(&b.out, "  (%s)\n", next)
-		b.step(expired{a.gen, next})
+		fmt.Fprintf(&b.out, "  (%s)\n", b.timer(next.gen, next.timer))
+		b.step(expired{next.gen, next.timer})
 	}
 	b.now = end
 }
@@ -156,6 +172,8 @@ func (b *bench) command(v verb, name string) {
 		goal = Down
 	case verbDelete:
 		goal = Gone
+	case verbReload:
+		goal = Replaced
 	}
 	b.step(command{verb: v, cause: "somebody", reply: b.waiter(name, goal, v == verbStart)})
 }
@@ -168,12 +186,16 @@ func (b *bench) do(t *testing.T, line string) {
 	if words[0] == "stale" {
 		gen, words = gen-1, words[1:]
 	}
+	if n, ok := strings.CutPrefix(words[0], "@"); ok { // of that launch
+		gen, _ = strconv.Atoi(n)
+		words = words[1:]
+	}
 	arg := ""
 	if len(words) > 1 {
 		arg = words[1]
 	}
 	switch v := verb(words[0]); v {
-	case verbStart, verbRestart, verbStop, verbDelete, verbReset:
+	case verbStart, verbRestart, verbReload, verbStop, verbDelete, verbReset:
 		b.command(v, string(v))
 		return
 	case verbConfigure:
@@ -183,6 +205,8 @@ func (b *bench) do(t *testing.T, line string) {
 	switch words[0] {
 	case "update":
 		b.step(command{verb: verbRestart, spec: testSpec(words[1:]...), cause: "somebody", reply: b.waiter("update", Up, false)})
+	case "renew":
+		b.step(command{verb: verbReload, spec: testSpec(words[1:]...), cause: "somebody", reply: b.waiter("renew", Replaced, false)})
 	case "spawned":
 		b.step(spawned{gen, 100 + gen})
 	case "spawnfailed":
@@ -223,6 +247,12 @@ func (b *bench) state() string {
 	s := fmt.Sprintf("%s, want %s, gen %d, pid %d, restarts %d, unstable %d", m.state, m.want, m.gen, m.pid, m.restarts, m.Unstable)
 	if m.notReady {
 		s += ", not ready"
+	}
+	if m.candidate != nil {
+		s += fmt.Sprintf(", candidate %d", m.candidate.gen)
+	}
+	for _, o := range m.outgoing {
+		s += fmt.Sprintf(", outgoing %d", o.gen)
 	}
 	return s
 }
@@ -307,7 +337,7 @@ func reach(t *testing.T, state State) *bench {
 var (
 	allStates = []State{Stopped, Launching, Online, Stopping, Waiting, Errored}
 	allEvents = []string{
-		"start", "restart", "stop", "delete", "reset", "configure", "spawned", "spawnfailed", "ready", "exit 1", "gone",
+		"start", "restart", "reload", "stop", "delete", "reset", "configure", "spawned", "spawnfailed", "ready", "exit 1", "gone",
 		"unstoppable", "memory", "expired listen timeout", "expired kill timeout", "expired restart delay", "expired stable",
 		"expired calm", "expired settle",
 	}
@@ -366,7 +396,7 @@ func cell(t *testing.T, s State, ev string) string {
 func TestStaleEventsChangeNothing(t *testing.T) {
 	t.Parallel()
 	for _, s := range allStates {
-		for _, ev := range allEvents[6:] {
+		for _, ev := range allEvents[7:] {
 			b := reach(t, s)
 			before := b.state()
 			b.do(t, "stale "+ev)

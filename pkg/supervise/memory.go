@@ -59,12 +59,13 @@ func (s *Supervisor) checkMemory() {
 		s.Log.Error("memory can't be checked", "error", err)
 		return
 	}
+	g := c.snapshot.Gatherer()
 	for _, i := range s.Instances() {
 		st := i.Status()
 		if st.PID == 0 {
 			continue
 		}
-		tree := c.tree(st.UUID, []member{{st.PID, st.started}})
+		tree := c.gather(g, st.UUID, []member{{st.PID, st.started}}, st.rivals)
 		used := stats.RSS(tree)
 		i.sawMemory(used)
 		limit := int64(st.Spec.MaxMemory)

@@ -2,22 +2,30 @@ package supervise
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // spawn launches the app and tells the machine what came of it. The instance's
 // own goroutine waits meanwhile.
-func (i *Instance) spawn(gen int) event {
-	before := i.main
-	i.forgetLaunch()
-	s := i.machine.spec
+func (i *Instance) spawn(e spawn) event {
+	gen, l := e.gen, &launch{gen: e.gen, spec: e.spec}
+	var before member
+	if e.beside {
+		i.others = append(i.others, l)
+	} else {
+		if i.launch != nil {
+			before = i.launch.main
+		}
+		i.forgetLaunch()
+		i.launch = l
+	}
 	i.writeRecord()
-	l, err := i.start(s, gen)
-	if err != nil {
+	if err := i.start(l); err != nil {
 		return spawnFailed{gen, err}
 	}
-	i.launch, i.main = l, member{l.process.PID, l.process.Start}
+	l.main = member{l.process.PID, l.process.Start}
 	ended := func() {
 		// On the loop's goroutine. What the app said before it ended is heard
 		// before its end.
@@ -38,16 +46,55 @@ func (i *Instance) spawn(gen int) event {
 		l.close()
 		return spawnFailed{gen, err}
 	}
-	if err := i.pidFile.write(s.PidPath(i.ID), l.process.PID); err != nil {
-		i.logError("pid file", err)
+	if !e.beside {
+		i.writePidFile()
 	}
-	if s.MaxMemory > 0 {
+	if e.spec.MaxMemory > 0 {
 		i.sup.watchMemory()
 	}
 	if before.pid != 0 {
 		i.reportLeftovers(gen, before)
 	}
 	return spawned{gen, l.process.PID}
+}
+
+func (i *Instance) writePidFile() {
+	l := i.launch
+	if err := i.pidFile.write(l.spec.PidPath(i.ID), l.process.PID); err != nil {
+		i.logError("pid file", err)
+	}
+}
+
+// find returns the launch of a generation: the current one, or one that runs
+// beside it.
+func (i *Instance) find(gen int) *launch {
+	if i.launch != nil && i.launch.gen == gen {
+		return i.launch
+	}
+	for _, l := range i.others {
+		if l.gen == gen {
+			return l
+		}
+	}
+	return nil
+}
+
+// promote makes a launch that runs beside the current one.
+func (i *Instance) promote(gen int) {
+	l := i.find(gen)
+	n := slices.Index(i.others, l)
+	i.others[n], i.launch = i.launch, l
+	if l.process != nil {
+		i.writePidFile()
+	}
+}
+
+// forget lets go of a launch that ran beside the current one.
+func (i *Instance) forget(gen int) {
+	l := i.find(gen)
+	l.close()
+	i.others = slices.DeleteFunc(i.others, func(o *launch) bool { return o == l })
+	i.forgetIntakes()
 }
 
 // reportLeftovers warns of processes that the launch before has left behind: a
@@ -72,10 +119,11 @@ func (i *Instance) reportLeftovers(gen int, before member) {
 
 // peek reads how the main process ended and leaves the zombie in place.
 func (i *Instance) peek(gen int) {
-	if i.launch == nil || i.launch.gen != gen || i.launch.process == nil {
+	l := i.find(gen)
+	if l == nil || l.process == nil {
 		return
 	}
-	exit, ok, err := i.launch.process.Peek()
+	exit, ok, err := l.process.Peek()
 	if err != nil {
 		i.logError("exit code", err)
 		exit.Unknown, ok = true, true
@@ -83,13 +131,13 @@ func (i *Instance) peek(gen int) {
 	if !ok {
 		return
 	}
-	i.launch.exit = &exit
+	l.exit = &exit
 	i.handle(exited{gen, exit})
 }
 
-// reap lets the zombie of the current launch go.
-func (i *Instance) reap() {
-	l := i.launch
+// reap lets the zombie of a launch go.
+func (i *Instance) reap(gen int) {
+	l := i.find(gen)
 	if l == nil || l.process == nil || l.exit == nil {
 		return
 	}
@@ -100,21 +148,18 @@ func (i *Instance) reap() {
 	l.process = nil
 }
 
-// alive returns the launch whose main process is not yet reaped, or nil.
-func (i *Instance) alive() *launch {
-	if i.launch == nil || i.launch.process == nil {
-		return nil
-	}
-	return i.launch
-}
-
-// forgetLaunch lets go of the launch before, and of intakes whose pipes have
-// ended; a grandchild may still hold one of the others.
+// forgetLaunch lets go of the launch before; a grandchild may still hold its
+// pipes.
 func (i *Instance) forgetLaunch() {
 	if i.launch != nil {
 		i.launch.close()
 	}
-	i.launch, i.known, i.main, i.grouped, i.appStatus = nil, nil, member{}, 0, ""
+	i.launch = nil
+	i.forgetIntakes()
+}
+
+// forgetIntakes lets go of intakes whose pipes have ended.
+func (i *Instance) forgetIntakes() {
 	open := i.intakes[:0]
 	for _, in := range i.intakes {
 		select {

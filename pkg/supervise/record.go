@@ -23,8 +23,23 @@ type Record struct {
 	BaseEnv    string `json:"base_env"`       // hash
 	Want       Want   `json:"want"`
 	State      State  `json:"state"`
-	Generation int    `json:"generation"`
+	Generation int    `json:"generation"` // of the current launch
+	Launches   int    `json:"launches"`   // generations given out
+	RecordedLaunch
+	// Beside are the launches that run beside the current one.
+	Beside []RecordedBeside `json:"beside,omitempty"`
 
+	CreatedAt time.Time     `json:"created_at"`
+	Restarts  int           `json:"restarts"`
+	Unstable  int           `json:"unstable"`
+	Backoff   time.Duration `json:"backoff"`
+	NotReady  bool          `json:"not_ready,omitempty"`
+	Exit      *proc.Exit    `json:"exit,omitempty"` // the last
+	LastEnd   string        `json:"last_end,omitempty"`
+}
+
+// RecordedLaunch is what a record says of one launch.
+type RecordedLaunch struct {
 	// Process is the main process; nil before the fork and after the exit is on
 	// record.
 	Process *proc.Identity `json:"process,omitempty"`
@@ -35,16 +50,17 @@ type Record struct {
 	Channel     int `json:"channel,omitempty"`
 	ChannelCopy int `json:"channel_copy,omitempty"`
 	// Notify is the path of the sd_notify socket.
-	Notify string `json:"notify,omitempty"`
+	Notify     string    `json:"notify,omitempty"`
+	LaunchedAt time.Time `json:"launched_at"`
+}
 
-	LaunchedAt time.Time     `json:"launched_at"`
-	CreatedAt  time.Time     `json:"created_at"`
-	Restarts   int           `json:"restarts"`
-	Unstable   int           `json:"unstable"`
-	Backoff    time.Duration `json:"backoff"`
-	NotReady   bool          `json:"not_ready,omitempty"`
-	Exit       *proc.Exit    `json:"exit,omitempty"` // the last
-	LastEnd    string        `json:"last_end,omitempty"`
+// RecordedBeside is a launch that runs beside the current one.
+type RecordedBeside struct {
+	Generation int    `json:"generation"`
+	Spec       string `json:"spec"` // hash
+	// Candidate is to replace the current launch; else this one is being ended.
+	Candidate bool `json:"candidate,omitempty"`
+	RecordedLaunch
 }
 
 // Store keeps what must survive the daemon.

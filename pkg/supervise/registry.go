@@ -54,6 +54,7 @@ type Existing string
 
 const (
 	Restart Existing = "restart" // restart it with the new spec, scaled to its instances
+	Renew   Existing = "reload"  // the same, but what runs is reloaded
 	Add     Existing = "add"     // add further instances
 	Keep    Existing = "keep"    // leave those that are there, add what is missing
 )
@@ -146,6 +147,7 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 // bring starts instances that are there with the new spec and deletes those
 // that are too many, with s.mu held.
 func (s *Supervisor) bring(old []*Instance, r Request) (pending []*Pending) {
+	var reloads []*Instance
 	for n, i := range old {
 		if r.UpdateEnv {
 			i.base.Store(r.Base)
@@ -157,10 +159,13 @@ func (s *Supervisor) bring(old []*Instance, r Request) (pending []*Pending) {
 			continue
 		case r.Hold && i.Status().State == Stopped:
 			v = verbConfigure
+		case r.Existing == Renew:
+			reloads = append(reloads, i)
+			continue
 		}
 		pending = append(pending, i.send(v, r.Spec, r.Cause))
 	}
-	return pending
+	return append(pending, roll(reloads, r.Spec, r.Cause)...)
 }
 
 // add registers a new instance, with s.mu held; up says that it is to be started.
@@ -171,7 +176,7 @@ func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv, up bool) *Instance {
 	i := &Instance{
 		UUID: NewUUID(), ID: s.nextID, Number: s.freeNumber(sp.Name), sup: s,
 		mail: newMailbox(), gone: make(chan struct{}),
-		machine: newMachine(sp, time.Now()), timers: make(map[timer]*time.Timer),
+		machine: newMachine(sp, time.Now()), timers: make(map[timerOf]*time.Timer),
 	}
 	s.nextID++
 	i.base.Store(base)
@@ -226,7 +231,7 @@ func (p *Pending) Wait(ctx context.Context) Outcome {
 }
 
 // Act sends a command to an instance. action is start, restart, stop, delete or
-// reset; cause says who wants it.
+// reset; cause says who wants it. For reload there is Supervisor.Reload.
 func (i *Instance) Act(action, cause string) (*Pending, error) {
 	switch v := verb(action); v {
 	case verbStart, verbRestart, verbStop, verbDelete, verbReset:
@@ -249,10 +254,12 @@ func (i *Instance) send(v verb, sp *spec.Spec, cause string) *Pending {
 		goal = Down
 	case verbDelete:
 		goal = Gone
+	case verbReload:
+		goal = Replaced
 	}
 	w := &waiter{goal: goal, settle: v == verbStart, done: done}
 	if !i.mail.put(command{verb: v, cause: cause, spec: sp, reply: w}) {
-		done <- Outcome{Err: "it was deleted", Status: i.Status()}
+		done <- Outcome{Err: ErrDeleted.Error(), Status: i.Status()}
 	}
 	return &Pending{Instance: i, done: done}
 }

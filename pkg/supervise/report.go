@@ -1,11 +1,8 @@
 package supervise
 
 import (
-	"cmp"
 	"log/slog"
 	"time"
-
-	"github.com/leadmaster/hub/pkg/spec"
 )
 
 // stderrLines is how many lines of stderr the answer to a failed start shows.
@@ -16,6 +13,9 @@ const stderrLines = 10
 func (i *Instance) answer(e answer) {
 	e.outcome.Status = i.Status()
 	l := i.launch
+	if e.outcome.gen != 0 {
+		l = i.find(e.outcome.gen)
+	}
 	switch {
 	case l == nil || l.stderr == nil || e.to.goal == Up && !e.outcome.Died:
 		e.to.done <- e.outcome
@@ -44,7 +44,7 @@ func (i *Instance) note(n note) {
 	}
 	i.history = append(i.history, ev)
 	level := slog.LevelInfo
-	if n.kind == "warning" || n.kind == "errored" || n.kind == "kill timeout" {
+	if n.kind == "warning" || n.kind == "errored" || n.kind == "kill timeout" || n.kind == "reload failed" {
 		level = slog.LevelWarn
 	}
 	attrs := []any{"app", m.spec.Name, "id", i.ID}
@@ -68,83 +68,15 @@ func (i *Instance) publish() {
 		UUID: i.UUID, ID: i.ID, Instance: i.Number, Spec: m.spec, Want: m.want, State: m.state,
 		Generation: m.gen, PID: m.pid, LaunchedAt: m.launchedAt, CreatedAt: m.createdAt,
 		Restarts: m.restarts, Unstable: m.Unstable, Delay: m.delay, NotReady: m.notReady,
-		AppStatus: i.appStatus, LastExit: m.lastExit, LastEnd: m.lastEnd, Events: i.history,
-		started: i.main.start,
+		LastExit: m.lastExit, LastEnd: m.lastEnd, Events: i.history,
 	}
-	if i.launch != nil {
-		s.Command = i.launch.command
+	if l := i.find(m.gen); l != nil {
+		s.Command, s.AppStatus, s.started = l.command, l.appStatus, l.main.start
+		if len(i.others) > 0 {
+			s.rivals = i.rivals(l)
+		}
 	}
 	i.status.Store(s)
-}
-
-// content is what an instance's record refers to by hash, and holds in the store.
-type content struct {
-	spec, next                   *spec.Spec
-	base                         *BaseEnv
-	specHash, nextHash, baseHash string
-	err                          error // of storing one of them
-}
-
-// recordContent stores the specs and the environment that the instance has now,
-// if they are not those that are stored.
-func (i *Instance) recordContent() {
-	m, c, base := i.machine, &i.content, i.base.Load()
-	if c.spec == m.spec && c.next == m.next && c.base == base && c.err == nil {
-		return
-	}
-	aside(func() {
-		old := *c
-		*c = content{spec: m.spec, next: m.next, base: base}
-		store := i.sup.Store
-		put := func(v any) string {
-			hash, err := store.PutContent(v)
-			c.err = cmp.Or(c.err, err)
-			return hash
-		}
-		c.specHash, c.baseHash = put(m.spec), put(base.Vars)
-		if m.next != nil {
-			c.nextHash = put(m.next)
-		}
-		i.release(old)
-	})
-}
-
-func (i *Instance) releaseContent() { i.release(i.content) }
-
-func (i *Instance) release(c content) {
-	for _, h := range []string{c.specHash, c.nextHash, c.baseHash} {
-		if h != "" {
-			if err := i.sup.Store.ReleaseContent(h); err != nil {
-				i.logError("stored content", err)
-			}
-		}
-	}
-}
-
-// record puts the instance on record.
-func (i *Instance) record() { aside(i.writeRecord) }
-
-// writeRecord writes the record. A failure is no reason to stop: it is logged
-// once, until a record can be written again. A record without its spec is as
-// good as none.
-func (i *Instance) writeRecord() {
-	m := i.machine
-	r := &Record{
-		Version: RecordVersion, UUID: i.UUID, ID: i.ID, Instance: i.Number, Name: m.spec.Name,
-		Spec: i.content.specHash, Next: i.content.nextHash, BaseEnv: i.content.baseHash,
-		Want: m.want, State: m.state, Generation: m.gen,
-		LaunchedAt: m.launchedAt, CreatedAt: m.createdAt, Restarts: m.restarts, Unstable: m.Unstable,
-		Backoff: m.Backoff, NotReady: m.notReady, Exit: m.lastExit, LastEnd: m.lastEnd,
-	}
-	if l := i.launch; l != nil && l.process != nil && l.exit == nil {
-		r.Process = &l.process.Identity
-		r.Pipes = l.pipes
-		r.Notify = l.wires.notify
-		if l.wires.channel > 0 {
-			r.Channel, r.ChannelCopy = fdChannel, fdChannelCopy
-		}
-	}
-	i.sup.recordResult(cmp.Or(i.sup.Store.WriteRecord(i.UUID, r), i.content.err))
 }
 
 func (i *Instance) logError(what string, err error) {

@@ -33,6 +33,9 @@ const (
 	Down Want = "down"
 	Up   Want = "up"
 	Gone Want = "gone" // deleted as soon as nothing of it runs
+	// Replaced is what a reload waits for: another launch has taken over and
+	// nothing is left of the one before. An instance never wants it.
+	Replaced Want = "replaced"
 )
 
 // event is what can happen to an instance. The set is closed.
@@ -44,6 +47,7 @@ type verb string
 const (
 	verbStart     verb = "start"
 	verbRestart   verb = "restart"
+	verbReload    verb = "reload"
 	verbStop      verb = "stop"
 	verbDelete    verb = "delete"
 	verbReset     verb = "reset"
@@ -107,7 +111,7 @@ func (unstoppable) isEvent() {}
 func (overLimit) isEvent()   {}
 func (expired) isEvent()     {}
 
-// timer names a timer; an instance has at most one of each.
+// timer names a timer; a launch has at most one of each.
 type timer string
 
 const (
@@ -117,14 +121,24 @@ const (
 	timerStable  timer = "stable"         // min_uptime has passed
 	timerCalm    timer = "calm"           // long enough up to forget the backoff
 	timerSettle  timer = "settle"         // a start that is watched for a moment is over
+	timerTrial   timer = "trial"          // a candidate has lived long enough, or is not ready in time
 )
 
 // effect is what the machine wants done. The set is closed.
 type effect interface{ isEffect() }
 
 type (
-	// spawn launches the generation and feeds spawned or spawnFailed back.
-	spawn struct{ gen int }
+	// spawn launches the generation and feeds spawned or spawnFailed back. With
+	// beside the current launch goes on, else the new one takes its place.
+	spawn struct {
+		gen    int
+		spec   *spec.Spec
+		beside bool
+	}
+	// promote makes a launch that runs beside the current one.
+	promote struct{ gen int }
+	// forget lets go of a launch that ran beside, and of which nothing is left.
+	forget struct{ gen int }
 	// signal sends the kill signal to the main process.
 	signal struct{ gen int }
 	// sweep ends what is left of the tree, with SIGKILL if kill is set, else
@@ -140,7 +154,10 @@ type (
 		timer timer
 		after time.Duration
 	}
-	disarm struct{ timer timer }
+	disarm struct {
+		gen   int
+		timer timer
+	}
 	// answer tells a waiter the outcome.
 	answer struct {
 		to      *waiter
@@ -155,14 +172,16 @@ type (
 	drop struct{}
 )
 
-func (spawn) isEffect()  {}
-func (signal) isEffect() {}
-func (sweep) isEffect()  {}
-func (arm) isEffect()    {}
-func (disarm) isEffect() {}
-func (answer) isEffect() {}
-func (note) isEffect()   {}
-func (drop) isEffect()   {}
+func (spawn) isEffect()   {}
+func (promote) isEffect() {}
+func (forget) isEffect()  {}
+func (signal) isEffect()  {}
+func (sweep) isEffect()   {}
+func (arm) isEffect()     {}
+func (disarm) isEffect()  {}
+func (answer) isEffect()  {}
+func (note) isEffect()    {}
+func (drop) isEffect()    {}
 
 // waiter is somebody who waits for what becomes of a command.
 type waiter struct {
@@ -180,6 +199,7 @@ type Outcome struct {
 	// Died is set when a launch ended at once; the last lines of its stderr are
 	// in Stderr then.
 	Died   bool
+	gen    int // which launch, if not the current one
 	Stderr []string
 	// Status is the instance at that moment.
 	Status *Status

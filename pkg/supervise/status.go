@@ -29,7 +29,8 @@ type Status struct {
 	LastEnd    string     // the last end in words
 	Events     []Event    // oldest first
 
-	started uint64 // of the main process, in ticks since boot
+	started uint64  // of the main process, in ticks since boot
+	rivals  []rival // launches that run beside it
 }
 
 // Event is something that happened to an instance.

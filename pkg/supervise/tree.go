@@ -26,10 +26,9 @@ type leftover struct {
 	group int // its process group
 }
 
-// sweeper ends what is left of an instance's tree beside the main process. It
+// sweeper ends what is left of a launch's tree beside the main process. It
 // belongs to the instance's goroutine.
 type sweeper struct {
-	gen     int
 	kill    bool
 	looking bool // a scan is under way
 	again   bool // what it will find is not enough, look once more
@@ -41,14 +40,14 @@ type sweeper struct {
 const lookPause = 200 * time.Millisecond
 
 type (
-	// remembered is the tree as it was when the instance was told to end.
+	// remembered is the tree as it was when the launch was told to end.
 	remembered struct {
 		gen   int
 		kill  bool
 		found []leftover
 		err   error
 	}
-	// scanned is what a scan found of the instance's tree, main process left out.
+	// scanned is what a scan found of the launch's tree, main process left out.
 	scanned struct {
 		gen   int
 		found []leftover
@@ -65,42 +64,42 @@ type (
 
 // remember takes down who belongs to the tree while the main process, their
 // common ancestor, still lives; then that gets the kill signal, or SIGKILL.
-func (i *Instance) remember(kill bool) {
-	uuid, gen, root := i.UUID, i.machine.gen, i.main
+func (i *Instance) remember(l *launch, kill bool) {
+	gen, look := l.gen, i.lookFor(l)
 	go func() {
-		found, err := i.sup.leftovers(uuid, root, nil)
+		found, err := look()
 		i.mail.put(remembered{gen, kill, found, err})
 	}()
 }
 
 func (i *Instance) remembered(r remembered) {
-	if r.gen != i.machine.gen || i.machine.state != Stopping {
+	l := i.find(r.gen)
+	if l == nil || !i.machine.ends(r.gen) {
 		return
 	}
 	if r.err != nil {
 		i.logError("processes of the app", r.err)
 	}
-	i.known = make([]member, 0, len(r.found)) // not nil: it was looked at
+	l.known = make([]member, 0, len(r.found)) // not nil: it was looked at
 	for _, f := range r.found {
-		i.known = append(i.known, f.member)
+		l.known = append(l.known, f.member)
 	}
 	if r.kill {
 		i.sweep(sweep{r.gen, true})
 		return
 	}
-	l := i.alive()
-	if l == nil {
+	if l.process == nil {
 		return
 	}
-	sig := i.machine.spec.KillSignal.Number()
-	if !forwards(i.machine.spec, l.process.PID) {
-		i.check(l.process.Signal(sig), l.process.PID)
+	sig := l.spec.KillSignal.Number()
+	if !forwards(l.spec, l.process.PID) {
+		i.check(l, l.process.Signal(sig), l.process.PID)
 		return
 	}
 	// A shell that waits for its child does not act on a signal until the child
 	// has ended, so the whole job gets it, as from a terminal.
-	i.grouped = ticks()
-	i.check(l.process.SignalGroup(sig), l.process.PID)
+	l.grouped = ticks()
+	i.check(l, l.process.SignalGroup(sig), l.process.PID)
 }
 
 // forwards reports whether the main process stands between the signal and the
@@ -118,60 +117,61 @@ func forwards(s *spec.Spec, pid int) bool {
 
 // check looks at the error of a signal. A process that is gone already is fine;
 // one that may not be signalled is something the user must be told.
-func (i *Instance) check(err error, pid int) {
+func (i *Instance) check(l *launch, err error, pid int) {
 	if err != nil && !errors.Is(err, proc.ErrGone) {
-		i.handle(unstoppable{i.machine.gen, fmt.Sprintf("process %d can't be signalled: %v", pid, err)})
+		i.handle(unstoppable{l.gen, fmt.Sprintf("process %d can't be signalled: %v", pid, err)})
 	}
 }
 
 // sweep starts to end what is left, or goes on to SIGKILL.
 func (i *Instance) sweep(e sweep) {
-	if l := i.alive(); l != nil {
-		if i.known == nil {
-			i.remember(true) // and then sweep
+	l := i.find(e.gen)
+	if l.process != nil {
+		if l.known == nil {
+			i.remember(l, true) // and then sweep
 			return
 		}
-		i.check(l.process.Signal(unix.SIGKILL), l.process.PID)
+		i.check(l, l.process.Signal(unix.SIGKILL), l.process.PID)
 	}
-	w := i.sweeper
-	if w == nil || w.gen != e.gen {
-		w = &sweeper{gen: e.gen, held: make(map[member]*proc.Process)}
-		i.sweeper = w
+	w := l.sweeper
+	if w == nil {
+		w = &sweeper{held: make(map[member]*proc.Process)}
+		l.sweeper = w
 	}
 	w.kill = w.kill || e.kill
 	if w.kill {
 		for m, p := range w.held {
-			i.check(p.Signal(unix.SIGKILL), m.pid)
+			i.check(l, p.Signal(unix.SIGKILL), m.pid)
 		}
 	}
-	i.look()
+	i.look(l)
 }
 
 // look scans for processes of the tree, beside the goroutine.
-func (i *Instance) look() {
-	w := i.sweeper
+func (i *Instance) look(l *launch) {
+	w := l.sweeper
 	if w.looking {
 		w.again = true
 		return
 	}
 	w.looking, w.again = true, false
-	uuid, gen, root, known := i.UUID, w.gen, i.main, i.known
+	gen, look := l.gen, i.lookFor(l)
 	go func() {
-		found, err := i.sup.leftovers(uuid, root, known)
+		found, err := look()
 		i.mail.put(scanned{gen, found, err})
 	}()
 }
 
-func (i *Instance) lookLater() {
-	gen := i.sweeper.gen
+func (i *Instance) lookLater(gen int) {
 	time.AfterFunc(lookPause, func() { i.mail.put(lookAgain{gen}) })
 }
 
 func (i *Instance) scanned(s scanned) {
-	w := i.sweeper
-	if w == nil || s.gen != w.gen {
+	l := i.find(s.gen)
+	if l == nil || l.sweeper == nil {
 		return
 	}
+	w := l.sweeper
 	w.looking = false
 	if len(s.found) > 0 {
 		w.empty = 0
@@ -179,37 +179,37 @@ func (i *Instance) scanned(s scanned) {
 	var failed error
 	for _, f := range s.found {
 		if w.held[f.member] == nil {
-			failed = errors.Join(failed, i.hold(f))
+			failed = errors.Join(failed, i.hold(l, f))
 		}
 	}
 	if failed = errors.Join(failed, s.err); failed != nil {
 		// Nothing is known to be gone, so nothing is; not a reason to spin.
 		i.logError("processes of the app", failed)
-		i.lookLater()
+		i.lookLater(l.gen)
 		return
 	}
 	switch {
-	case i.sweeper != w: // a signal that failed has changed the state
+	case l.sweeper != w: // a signal that failed has changed the state
 	case w.again:
-		i.look()
+		i.look(l)
 	case len(w.held) > 0:
 		// Their ends come one by one.
 	case len(s.found) > 0:
-		i.look() // all of them ended meanwhile; they may have left children
+		i.look(l) // all of them ended meanwhile; they may have left children
 	case w.empty == 0:
 		// A pass over /proc is not atomic: a process that was born meanwhile may
 		// be missing. Nothing is left when two looks agree.
 		w.empty++
-		i.look()
+		i.look(l)
 	default:
-		i.sweeper = nil
+		l.sweeper = nil
 		i.handle(treeGone{s.gen})
 	}
 }
 
 // hold takes a process of the tree by its pidfd and signals it. One that is gone
 // is no error.
-func (i *Instance) hold(f leftover) error {
+func (i *Instance) hold(l *launch, f leftover) error {
 	p, err := proc.Open(proc.Identity{PID: f.pid, Start: f.start, Boot: i.sup.Boot})
 	if errors.Is(err, proc.ErrGone) {
 		return nil
@@ -217,8 +217,8 @@ func (i *Instance) hold(f leftover) error {
 	if err != nil {
 		return err
 	}
-	w := i.sweeper
-	gen, m := w.gen, f.member
+	w := l.sweeper
+	gen, m := l.gen, f.member
 	if err := p.WhenEnded(i.sup.Loop, func() { i.mail.put(memberEnded{gen, m}) }); err != nil {
 		p.Close()
 		return err
@@ -226,43 +226,60 @@ func (i *Instance) hold(f leftover) error {
 	w.held[m] = p
 	switch {
 	case w.kill:
-		i.check(p.Signal(unix.SIGKILL), f.pid)
-	case f.group == i.main.pid && f.start <= i.grouped:
+		i.check(l, p.Signal(unix.SIGKILL), f.pid)
+	case f.group == l.main.pid && f.start <= l.grouped:
 		// It got the signal with its group, and a second one means "at once" to
 		// many programs.
 	default:
-		i.check(p.Signal(i.machine.spec.KillSignal.Number()), f.pid)
+		i.check(l, p.Signal(l.spec.KillSignal.Number()), f.pid)
 	}
 	return nil
 }
 
 func (i *Instance) memberEnded(e memberEnded) {
-	w := i.sweeper
-	if w == nil || w.gen != e.gen || w.held[e.who] == nil {
+	l := i.find(e.gen)
+	if l == nil || l.sweeper == nil || l.sweeper.held[e.who] == nil {
 		return
 	}
+	w := l.sweeper
 	w.held[e.who].Close()
 	delete(w.held, e.who)
 	if len(w.held) == 0 {
-		i.look()
+		i.look(l)
 	}
 }
 
-// leftovers returns the living processes of an instance beside its main process
-// root: descendants and session of root, those seen before, those that carry
-// the instance's mark, and what belongs to any of these.
-func (s *Supervisor) leftovers(uuid string, root member, known []member) ([]leftover, error) {
-	c, err := s.census(s.ctx)
-	if err != nil {
-		return nil, err
+// lookFor returns a function that finds the living processes of a launch beside
+// its main process: descendants and session of that, those seen before, those
+// that carry the instance's mark, and what belongs to any of these, but nothing
+// of the launches that run beside it. The function may run on any goroutine.
+func (i *Instance) lookFor(l *launch) func() ([]leftover, error) {
+	uuid, root := i.UUID, l.main
+	roots, rivals := append([]member{root}, l.known...), i.rivals(l)
+	return func() ([]leftover, error) {
+		c, err := i.sup.census(i.sup.ctx)
+		if err != nil {
+			return nil, err
+		}
+		var found []leftover
+		for _, p := range c.tree(uuid, roots, rivals) {
+			if int(p.PID) != root.pid && int(p.PID) != os.Getpid() && !p.Dead() {
+				found = append(found, leftover{member{int(p.PID), p.Start}, int(p.PGID)})
+			}
+		}
+		return found, nil
 	}
-	var found []leftover
-	for _, p := range c.tree(uuid, append([]member{root}, known...)) {
-		if int(p.PID) != root.pid && int(p.PID) != os.Getpid() && !p.Dead() {
-			found = append(found, leftover{member{int(p.PID), p.Start}, int(p.PGID)})
+}
+
+// rivals are the launches of the instance beside l whose processes are not to
+// be taken for l's.
+func (i *Instance) rivals(l *launch) (list []rival) {
+	for _, o := range append([]*launch{i.launch}, i.others...) {
+		if o != nil && o != l {
+			list = append(list, rival{o.gen, o.main})
 		}
 	}
-	return found, nil
+	return list
 }
 
 // ticks is the time since boot in the unit of start times (proc_pid_stat(5):

@@ -3,11 +3,13 @@ package supervise
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/proc"
+	"github.com/leadmaster/hub/pkg/spec"
 	"golang.org/x/sys/unix"
 )
 
@@ -16,8 +18,8 @@ import (
 type world struct {
 	*bench
 	rng     *rand.Rand
-	running int  // generation whose main process lives, 0 for none
-	left    bool // something of the tree beside the main process lives
+	running []int // generations whose main process lives, the oldest first
+	overlap bool  // two may run at once
 	sweeps  []sweep
 	open    map[*waiter]bool
 	history []string
@@ -35,11 +37,20 @@ func (w *world) event(t *testing.T, ev event) {
 		w.history = append(w.history, fmt.Sprintf("    %T%+v", e, e))
 		w.effect(t, e)
 	}
-	if w.m.state == Online && w.running != w.m.gen {
+	current := slices.Contains(w.running, w.m.gen)
+	if w.m.state == Online && !current {
 		w.fail(t, "online without a process of its generation")
 	}
-	if (w.m.state == Stopped || w.m.state == Errored || w.m.state == Waiting) && (w.running != 0 || w.m.pid != 0) {
+	if (w.m.state == Stopped || w.m.state == Errored || w.m.state == Waiting) && (current || w.m.pid != 0) {
 		w.fail(t, "%s with a process", w.m.state)
+	}
+	if w.m.candidate != nil && w.m.state != Online {
+		w.fail(t, "a candidate beside a launch that is %s", w.m.state)
+	}
+	for _, gen := range w.running {
+		if gen != w.m.gen && (w.m.candidate == nil || w.m.candidate.gen != gen) && !w.m.ends(gen) {
+			w.fail(t, "generation %d is forgotten and runs", gen)
+		}
 	}
 }
 
@@ -47,17 +58,20 @@ func (w *world) effect(t *testing.T, e effect) {
 	t.Helper()
 	switch e := e.(type) {
 	case spawn:
-		if w.running != 0 {
+		if len(w.running) > 0 && !w.overlap {
 			w.fail(t, "two launches at once: %d while %d runs", e.gen, w.running)
+		}
+		if e.beside && !slices.Contains(w.running, w.m.gen) {
+			w.fail(t, "launch %d beside nothing", e.gen)
 		}
 		if w.rng.IntN(8) == 0 {
 			w.event(t, spawnFailed{e.gen, fmt.Errorf("no")})
 			return
 		}
-		w.running, w.left = e.gen, w.rng.IntN(3) == 0
-		w.event(t, spawned{e.gen, 100})
+		w.running = append(w.running, e.gen)
+		w.event(t, spawned{e.gen, 100 + e.gen})
 	case signal:
-		if w.running != e.gen {
+		if !slices.Contains(w.running, e.gen) {
 			w.fail(t, "signal to generation %d, %d runs", e.gen, w.running)
 		}
 	case sweep:
@@ -68,7 +82,7 @@ func (w *world) effect(t *testing.T, e effect) {
 		}
 		delete(w.open, e.to)
 	case drop:
-		if w.running != 0 {
+		if len(w.running) > 0 {
 			w.fail(t, "dropped while generation %d runs", w.running)
 		}
 		w.dead = true
@@ -77,10 +91,9 @@ func (w *world) effect(t *testing.T, e effect) {
 	}
 }
 
-// exit ends the main process.
-func (w *world) exit(t *testing.T) {
-	gen := w.running
-	w.running = 0
+// exit ends a main process.
+func (w *world) exit(t *testing.T, gen int) {
+	w.running = slices.DeleteFunc(w.running, func(g int) bool { return g == gen })
 	e := proc.Exit{Code: w.rng.IntN(3)}
 	if w.rng.IntN(3) == 0 {
 		e = proc.Exit{Signal: unix.SIGKILL}
@@ -92,10 +105,9 @@ func (w *world) exit(t *testing.T) {
 func (w *world) sweepDone(t *testing.T) {
 	s := w.sweeps[0]
 	w.sweeps = w.sweeps[1:]
-	if s.kill && w.running == s.gen {
-		w.exit(t)
+	if s.kill && slices.Contains(w.running, s.gen) {
+		w.exit(t, s.gen)
 	}
-	w.left = false
 	w.event(t, treeGone{s.gen})
 }
 
@@ -105,7 +117,7 @@ func (w *world) timer(t *testing.T) {
 		if a.at.After(w.now) {
 			w.now = a.at
 		}
-		w.event(t, expired{a.gen, name})
+		w.event(t, expired{name.gen, name.timer})
 		return
 	}
 }
@@ -116,7 +128,7 @@ func TestRandomWalk(t *testing.T) {
 	t.Parallel()
 	settings := []string{
 		"wait_ready=true", "on_listen_timeout=fail", "restart_delay=100ms", "exp_backoff=50ms", "max_restarts=0",
-		"max_restarts=3", "min_uptime=0", "autorestart=false", "kill_timeout=0", "stop_exit_codes=1",
+		"max_restarts=3", "min_uptime=0", "autorestart=false", "kill_timeout=0", "stop_exit_codes=1", "reload=overlap",
 	}
 	for seed := range uint64(400) {
 		rng := rand.New(rand.NewPCG(seed, 1))
@@ -127,6 +139,7 @@ func TestRandomWalk(t *testing.T) {
 			}
 		}
 		w := &world{bench: newBench(chosen...), rng: rng, open: map[*waiter]bool{}}
+		w.overlap = w.m.spec.Reload == spec.ReloadOverlap
 		for range 300 {
 			w.random(t)
 		}
@@ -138,8 +151,8 @@ func TestRandomWalk(t *testing.T) {
 			switch {
 			case len(w.sweeps) > 0:
 				w.sweepDone(t)
-			case w.running != 0 && rng.IntN(2) == 0:
-				w.exit(t)
+			case len(w.running) > 0 && rng.IntN(2) == 0:
+				w.exit(t, w.any())
 			default:
 				w.timer(t)
 			}
@@ -150,8 +163,11 @@ func TestRandomWalk(t *testing.T) {
 	}
 }
 
+// any returns a generation that runs.
+func (w *world) any() int { return w.running[w.rng.IntN(len(w.running))] }
+
 func (w *world) ask(t *testing.T, v verb) {
-	goal := map[verb]Want{verbStop: Down, verbDelete: Gone}[v]
+	goal := map[verb]Want{verbStop: Down, verbDelete: Gone, verbReload: Replaced}[v]
 	if goal == "" {
 		goal = Up
 	}
@@ -163,17 +179,17 @@ func (w *world) ask(t *testing.T, v verb) {
 func (w *world) random(t *testing.T) {
 	switch w.rng.IntN(9) {
 	case 0:
-		w.ask(t, []verb{verbStart, verbRestart, verbStop, verbReset}[w.rng.IntN(4)])
+		w.ask(t, []verb{verbStart, verbRestart, verbReload, verbReload, verbStop, verbReset}[w.rng.IntN(6)])
 	case 1, 2:
-		if w.running != 0 {
-			w.exit(t)
+		if len(w.running) > 0 {
+			w.exit(t, w.any())
 		}
 	case 3, 4:
 		if len(w.sweeps) > 0 {
 			w.sweepDone(t)
 		}
 	case 5:
-		w.event(t, ready{w.m.gen - w.rng.IntN(2), "walk"})
+		w.event(t, ready{w.m.launches - w.rng.IntN(2), "walk"})
 	case 6:
 		w.event(t, overLimit{w.m.gen, 2, 1})
 	case 7:
