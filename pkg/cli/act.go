@@ -7,11 +7,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/leadmaster/hub/pkg/api"
-	"github.com/leadmaster/hub/pkg/spec"
 )
 
-const targetHelp = `A target is the id, the name or the namespace of an app, a /regular expression/
-over names, "all", or an ecosystem file, which means the apps named in it.`
+const targetHelp = `A target is the id, the name, the namespace or the script of an app, a
+/regular expression/ over names, "all", or an ecosystem file, which means the
+apps named in it; "-" is a file on standard input.`
 
 func stopCommand(c *ctl) *cobra.Command {
 	return actCommand(c, api.ActionStop, "stop apps; they stay in the list")
@@ -33,21 +33,27 @@ func actCommand(c *ctl, action, short string) *cobra.Command {
 		Long:  short + ".\n\n" + targetHelp,
 		Args:  needs(1, "target"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, stop := interruptible(cmd.Context())
-			defer stop()
-			out := c.newOutcome(0)
-			targets, err := c.expandFiles(ctx, args, out)
-			if err != nil {
-				return err
-			}
-			if err := c.act(ctx, api.ActCall{Action: action, Targets: targets}, out); err != nil {
-				return err
-			}
-			return out.finish(ctx)
+			return c.actOn(cmd, api.ActCall{Action: action, Targets: args})
 		},
 	}
 	c.tableFlags(cmd.Flags())
 	return cmd
+}
+
+// actOn is a whole command: it does something with what targets and files mean
+// and tells what became of it.
+func (c *ctl) actOn(cmd *cobra.Command, in api.ActCall) error {
+	ctx, stop := interruptible(cmd.Context())
+	defer stop()
+	out := c.newOutcome(0)
+	var err error
+	if in.Targets, err = c.expandFiles(ctx, in.Targets, out); err != nil {
+		return err
+	}
+	if err := c.act(ctx, in, out); err != nil {
+		return err
+	}
+	return out.finish(ctx)
 }
 
 // act does something with instances that exist.
@@ -57,10 +63,30 @@ func (c *ctl) act(ctx context.Context, in api.ActCall, out *outcome) error {
 	}
 	out.progress.clear()
 	for _, target := range in.Targets {
-		c.info("Applying action %sProcessId on app [%s]", in.Action, target)
+		c.announce(&in, target)
 	}
 	out.progress.show(0)
-	return out.fail(c.answering(func(ctx context.Context) error { return c.client.Act(ctx, in, out.each) })(ctx))
+	return out.fail(c.answering(func(ctx context.Context) (err error) {
+		if in.Targets, err = c.scriptTargets(ctx, in.Targets); err != nil {
+			return err
+		}
+		return c.client.Act(ctx, in, out.each)
+	})(ctx))
+}
+
+// announce says what is about to be done with a target, in PM2's words where
+// it has some.
+func (c *ctl) announce(in *api.ActCall, target string) {
+	switch in.Action {
+	case api.ActionScale:
+		c.info("Scaling app [%s]: %s", target, in.Count)
+	case api.ActionSignal:
+		c.info("Sending signal %s to app [%s]", in.Signal, target)
+	case api.ActionSend:
+		c.info("Sending a line to app [%s]", target)
+	default:
+		c.info("Applying action %sProcessId on app [%s]", in.Action, target)
+	}
 }
 
 // expandFiles puts the names of the apps that run in place of the files that
@@ -68,7 +94,7 @@ func (c *ctl) act(ctx context.Context, in api.ActCall, out *outcome) error {
 func (c *ctl) expandFiles(ctx context.Context, args []string, out *outcome) ([]string, error) {
 	var targets []string
 	for _, arg := range args {
-		if !spec.IsConfigFile(arg) {
+		if !isFile(arg) {
 			targets = append(targets, arg)
 			continue
 		}
@@ -90,7 +116,7 @@ func (c *ctl) expandFiles(ctx context.Context, args []string, out *outcome) ([]s
 			}
 		}
 		if len(targets) == before {
-			c.warn("no app of %s is in the list", arg)
+			c.warn("no app of %s is in the list", fileLabel(arg))
 		}
 	}
 	return targets, nil

@@ -98,12 +98,23 @@ func needs(n int, what string) cobra.PositionalArgs {
 	}
 }
 
-// exactlyOne is for commands that look at one target.
-func exactlyOne(what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) > 1 {
-			return hint(fmt.Errorf("unknown command argument: %s", args[1]), cmd.Name()+" takes one "+what)
+// needsEach returns a check that there is an argument for each name at least.
+func needsEach(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return fmt.Errorf("missing required argument `%s'", names[len(args)])
 		}
-		return needs(1, what)(cmd, args)
+		return nil
+	}
+}
+
+// exactly returns a check that there is one argument for each name.
+func exactly(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > len(names) {
+			return hint(fmt.Errorf("unknown command argument: %s", args[len(names)]),
+				cmd.Name()+" takes one "+strings.Join(names, " and one "))
+		}
+		return needsEach(names...)(cmd, args)
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 // System is the world around one run of hubctl.
 type System struct {
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Env is the caller's environment, KEY=value. Apps and the daemon get it.
 	Env []string

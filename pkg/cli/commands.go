@@ -23,23 +23,35 @@ func definitions() []definition {
 	return []definition{
 		{names: []string{"start"}, make: startCommand, rewrite: joinExitCodes},
 		{names: []string{"restart"}, make: restartCommand},
+		{names: []string{"reload", "gracefulReload"}, make: reloadCommand},
+		{names: []string{"startOrRestart"}, make: startOrRestartCommand},
+		{names: []string{"startOrReload", "startOrGracefulReload"}, make: startOrReloadCommand},
+		{names: []string{"scale"}, make: scaleCommand, rewrite: negativeLast},
 		{names: []string{"stop"}, make: stopCommand},
 		{names: []string{"delete", "del"}, make: deleteCommand},
 		{names: []string{"reset"}, make: resetCommand},
 		{names: []string{"list", "ls", "l", "ps", "status"}, make: listCommand},
 		{names: []string{"describe", "desc", "info", "show"}, make: describeCommand},
 		{names: []string{"jlist"}, make: jlistCommand},
+		{names: []string{"prettylist"}, make: prettylistCommand},
 		{names: []string{"id"}, make: idCommand},
 		{names: []string{"pid"}, make: pidCommand},
+		{names: []string{"env"}, make: envCommand},
+		{names: []string{"sendSignal"}, make: sendSignalCommand},
+		{names: []string{"send"}, make: sendCommand},
+		{names: []string{"attach"}, make: attachCommand},
 		{names: []string{"logs", "log"}, make: logsCommand},
 		{names: []string{"flush"}, make: flushCommand},
 		{names: []string{"save", "dump"}, make: saveCommand},
 		{names: []string{"resurrect"}, make: resurrectCommand},
 		{names: []string{"ping"}, make: pingCommand},
 		{names: []string{"kill"}, make: killCommand},
+		{names: []string{"report"}, make: reportCommand},
 		{names: []string{"validate"}, make: validateCommand},
 		{names: []string{"api"}, make: apiCommand},
 		{names: []string{"version"}, make: versionCommand},
+		{names: []string{"completion"}, make: completionCommand},
+		{names: []string{targetsWord}, make: targetsCommand},
 	}
 }
 
@@ -73,7 +85,7 @@ func (c *ctl) tableFlags(flags *pflag.FlagSet) {
 // needsTree tells the words that cobra itself answers from the whole tree.
 func needsTree(word string) bool {
 	switch word {
-	case "help", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+	case "help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return true
 	}
 	return false
@@ -86,6 +98,7 @@ func (c *ctl) tree() *cobra.Command {
 		Short: "keep programs running on this machine",
 		Long:  "hubctl starts, stops and watches programs that hubd, its daemon, keeps running.",
 	}
+	root.CompletionOptions.DisableDefaultCmd = true
 	for _, d := range definitions() {
 		root.AddCommand(d.build(c))
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -30,8 +31,30 @@ func username() string {
 	return uid
 }
 
+// stdinFile is the argument that means an ecosystem file on standard input.
+const stdinFile = "-"
+
+// isFile tells whether an argument is an ecosystem file.
+func isFile(arg string) bool { return arg == stdinFile || spec.IsConfigFile(arg) }
+
+// fileLabel is what messages call an ecosystem file.
+func fileLabel(path string) string {
+	if path == stdinFile {
+		return "stdin"
+	}
+	return path
+}
+
 // load reads an ecosystem file.
 func (c *ctl) load(path string) (*spec.File, error) {
+	if path == stdinFile {
+		// One byte more than is allowed, for the parser to refuse.
+		data, err := io.ReadAll(io.LimitReader(c.Stdin, spec.MaxFileSize+1))
+		if err != nil {
+			return nil, fmt.Errorf("read stdin: %w", err)
+		}
+		return spec.ParseStream(fileLabel(path), data)
+	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(c.Dir, path)
 	}

@@ -14,11 +14,14 @@ func describeCommand(c *ctl) *cobra.Command {
 		Use:   "describe <target>",
 		Short: "show everything about an app",
 		Long:  "describe shows the settings, the state and the recent events of each instance of an app.\n\n" + targetHelp,
-		Args:  exactlyOne("target"),
+		Args:  exactly("target"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var all []api.Process
-			err := inTime(func(ctx context.Context) (err error) {
-				all, err = c.client.Processes(ctx, true, args[0])
+			err := inTime(func(ctx context.Context) error {
+				targets, err := c.scriptTargets(ctx, args)
+				if err == nil {
+					all, err = c.client.Processes(ctx, true, targets...)
+				}
 				return err
 			})(cmd.Context())
 			if err != nil {

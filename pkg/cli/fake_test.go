@@ -45,6 +45,11 @@ func hangsUp(all ...any) answer {
 	return func(json.RawMessage) ([]any, *api.Error) { return all, &api.Error{Code: "hang up"} }
 }
 
+// keeps sends the replies and lets the client wait for more.
+func keeps(all ...any) answer {
+	return func(json.RawMessage) ([]any, *api.Error) { return all, &api.Error{Code: "keep"} }
+}
+
 // serve accepts connections until the listener is closed.
 func (f *fake) serve(l net.Listener) {
 	var open sync.WaitGroup
@@ -93,7 +98,7 @@ func (f *fake) answer(conn net.Conn, method string, parameters json.RawMessage) 
 	for i, r := range all {
 		writeMessage(conn, map[string]any{"parameters": r, "continues": i < len(all)-1 || failed != nil})
 	}
-	if failed == nil {
+	if failed == nil || failed.Code == "keep" {
 		return true
 	}
 	if failed.Code == "hang up" {
@@ -141,6 +146,7 @@ func newPlace(tb testing.TB) *place {
 	dir := tb.TempDir()
 	p := &place{}
 	p.sys = System{
+		Stdin:  strings.NewReader(""),
 		Stdout: &p.stdout, Stderr: &p.stderr,
 		Dir: dir, Home: filepath.Join(dir, "home"),
 		Env:  []string{"HOME=" + dir, "PATH=/usr/bin:/bin"},

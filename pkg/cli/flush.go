@@ -14,8 +14,11 @@ func flushCommand(c *ctl) *cobra.Command {
 		Short: "empty the log files of all apps and of the daemon, or of some apps",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var files []string
-			err := inTime(func(ctx context.Context) (err error) {
-				files, err = c.client.LogControl(ctx, api.LogControlCall{Action: api.ActionFlush, Targets: args})
+			err := inTime(func(ctx context.Context) error {
+				targets, err := c.scriptTargets(ctx, args)
+				if err == nil {
+					files, err = c.client.LogControl(ctx, api.LogControlCall{Action: api.ActionFlush, Targets: targets})
+				}
 				return err
 			})(cmd.Context())
 			if err != nil {

@@ -16,7 +16,7 @@ func idCommand(c *ctl) *cobra.Command {
 	return &cobra.Command{
 		Use:   "id <name>",
 		Short: "print the ids of an app's instances",
-		Args:  exactlyOne("name"),
+		Args:  exactly("name"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			rows, err := c.find(cmd.Context(), args)
 			if err != nil {
@@ -62,7 +62,9 @@ func pidCommand(c *ctl) *cobra.Command {
 // unknown one, and scripts rely on it: that is a warning here.
 func (c *ctl) find(ctx context.Context, targets []string) (rows []api.Row, err error) {
 	err = inTime(func(ctx context.Context) (err error) {
-		rows, err = c.client.List(ctx, targets...)
+		if targets, err = c.scriptTargets(ctx, targets); err == nil {
+			rows, err = c.client.List(ctx, targets...)
+		}
 		return err
 	})(ctx)
 	var e *api.Error

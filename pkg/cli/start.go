@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,9 @@ type starter struct {
 	out *outcome
 	set *pflag.FlagSet // the flags that were given
 
-	spawns bool // where no daemon answers, one is started
+	spawns   bool   // where no daemon answers, one is started
+	action   string // what is done with apps of the list
+	existing string // what is done with apps of a file that run; empty: restart
 
 	args      []string // of the program, behind "--"
 	env       string   // name of the env_ sections
@@ -35,7 +38,7 @@ type starter struct {
 }
 
 func startCommand(c *ctl) *cobra.Command {
-	s := &starter{c: c, spawns: true}
+	s := &starter{c: c, spawns: true, action: api.ActionStart}
 	cmd := &cobra.Command{
 		Use:   "start [target…] [-- argument…]",
 		Short: "start an ecosystem file, a program, a script, or an app of the list",
@@ -102,7 +105,7 @@ func (s *starter) run(cmd *cobra.Command, targets []string) error {
 // then a program.
 func (s *starter) target(ctx context.Context, target string) error {
 	s.out.progress.clear()
-	if spec.IsConfigFile(target) {
+	if isFile(target) {
 		return s.file(ctx, target)
 	}
 	if mayBeListed(target) {
@@ -123,15 +126,12 @@ func (s *starter) target(ctx context.Context, target string) error {
 // mayBeListed tells whether an argument can mean an app of the list: it is no
 // path and has no extension, or it is a pattern.
 func mayBeListed(target string) bool {
-	if len(target) > 2 && strings.HasPrefix(target, "/") && strings.HasSuffix(target, "/") {
-		return true
-	}
-	return !strings.Contains(target, "/") && filepath.Ext(target) == ""
+	return isPattern(target) || !strings.Contains(target, "/") && filepath.Ext(target) == ""
 }
 
 // listed asks whether the list has the target. No daemon has no list.
 func (s *starter) listed(ctx context.Context, target string) (bool, error) {
-	if target == "all" || strings.HasPrefix(target, "/") {
+	if target == "all" || isPattern(target) {
 		return true, nil
 	}
 	var rows []api.Row
@@ -149,7 +149,7 @@ func (s *starter) known(ctx context.Context, target string) error {
 	if err := s.refuse("app "+target+" of the list", "delete it first to start it anew", "update-env"); err != nil {
 		return err
 	}
-	in := api.ActCall{Action: api.ActionStart, Targets: []string{target}, UpdateEnv: s.updateEnv}
+	in := api.ActCall{Action: s.action, Targets: []string{target}, UpdateEnv: s.updateEnv}
 	if s.updateEnv {
 		in.Env = s.c.textEnv()
 	}
@@ -158,7 +158,7 @@ func (s *starter) known(ctx context.Context, target string) error {
 
 // file starts the apps of an ecosystem file and restarts those that run.
 func (s *starter) file(ctx context.Context, path string) error {
-	err := s.refuse("file "+path, "write it into the file", "env", "only", "namespace", "update-env", "strict", "force")
+	err := s.refuse("file "+fileLabel(path), "write it into the file", "env", "only", "namespace", "update-env", "strict", "force")
 	if err != nil {
 		return err
 	}
@@ -170,12 +170,12 @@ func (s *starter) file(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	existing := api.ExistingRestart
+	existing := cmp.Or(s.existing, api.ExistingRestart)
 	if s.force {
 		existing = api.ExistingAdd
 	}
 	if len(specs) == 0 {
-		s.c.warn("%s declares no app", path)
+		s.c.warn("%s declares no app", fileLabel(path))
 		return nil
 	}
 	return s.start(ctx, specs, existing)
@@ -183,7 +183,7 @@ func (s *starter) file(ctx context.Context, path string) error {
 
 // program starts a program, a script or a command line.
 func (s *starter) program(ctx context.Context, target string) error {
-	if err := s.filesOnly("only", "strict"); err != nil {
+	if err := s.filesOnly("env", "only", "strict"); err != nil {
 		return err
 	}
 	o, err := s.options()

@@ -13,9 +13,11 @@ import (
 func newStarts(t *testing.T, rows ...api.Row) (*place, *fake) {
 	t.Helper()
 	p, f := newFake(t, map[string]answer{
-		"List":  replies(api.ListReply{Rows: rows}),
-		"Act":   replies(api.ResultsReply{Results: []api.Result{ok(0, "api")}}),
-		"Start": replies(api.ResultsReply{Results: []api.Result{ok(0, "api")}}),
+		"List": replies(api.ListReply{Rows: rows}),
+		// hubctl looks for scripts of the name of a file.
+		"Processes": replies(api.ProcessesReply{}),
+		"Act":       replies(api.ResultsReply{Results: []api.Result{ok(0, "api")}}),
+		"Start":     replies(api.ResultsReply{Results: []api.Result{ok(0, "api")}}),
 	})
 	writeFile(t, p, "api.js", "#!/bin/sh\n")
 	writeFile(t, p, "server", "#!/bin/sh\n")

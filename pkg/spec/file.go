@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,8 @@ const MaxFileSize = 1 << 20
 
 // File is an ecosystem file as it was written.
 type File struct {
-	// Path is absolute; relative paths in the file count from its folder.
+	// Path is absolute, and empty for a text that is no file; relative paths
+	// count from its folder, or from the caller's.
 	Path string
 	// Apps in the order of the file.
 	Apps []App
@@ -66,29 +68,42 @@ func Load(path string) (*File, error) {
 // Parse is Load for a text that was read already; path tells the format and
 // where relative paths count from.
 func Parse(path string, data []byte) (*File, error) {
-	read := parseYAML
-	switch {
-	case isJSON(path):
-		read = parseJSON
-	case !isYAML(path):
+	if !isYAML(path) && !isJSON(path) {
 		return nil, unsupported(path)
-	}
-	if len(data) > MaxFileSize {
-		return nil, Problems{{File: path, Message: fmt.Sprintf("is larger than %s; want an ecosystem file", Size(MaxFileSize))}}
-	}
-	doc, err := read(data)
-	if syntax, ok := errors.AsType[*syntaxError](err); ok {
-		return nil, Problems{{File: path, Line: syntax.line, Message: syntax.message}}
-	}
-	if err != nil {
-		return nil, err
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot find the folder of %s: %w", path, err)
 	}
-	f := &File{Path: absolute, report: report{file: path}}
-	f.duplicates(doc)
+	return parse(&File{Path: absolute, report: report{file: path}}, data, isJSON(path))
+}
+
+// ParseStream is Parse for a text that is no file, such as standard input; name
+// is what messages call it. A bracket, a brace or a comment of JavaScript at its
+// beginning makes it JSON. Its apps remember no file.
+func ParseStream(name string, data []byte) (*File, error) {
+	begin := bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\ufeff")))
+	json := len(begin) > 0 && strings.IndexByte("[{/", begin[0]) >= 0
+	return parse(&File{report: report{file: name}}, data, json)
+}
+
+// parse fills in f, whose report names the text.
+func parse(f *File, data []byte, json bool) (*File, error) {
+	name, read := f.report.file, parseYAML
+	if json {
+		read = parseJSON
+	}
+	if len(data) > MaxFileSize {
+		return nil, Problems{{File: name, Message: fmt.Sprintf("is larger than %s; want an ecosystem file", Size(MaxFileSize))}}
+	}
+	doc, err := read(data)
+	if syntax, ok := errors.AsType[*syntaxError](err); ok {
+		return nil, Problems{{File: name, Line: syntax.line, Message: syntax.message}}
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.duplicates(doc, json)
 	f.read(doc.root)
 	return f, nil
 }
@@ -112,10 +127,10 @@ func (f *File) Strict() error {
 
 // duplicates reports keys that stand twice in one object. YAML forbids them; in
 // JavaScript, and so in PM2's JSON, the last one counts.
-func (f *File) duplicates(doc *document) {
+func (f *File) duplicates(doc *document, json bool) {
 	for _, d := range doc.duplicates {
 		p := Problem{Line: d.line, Key: d.key, Message: fmt.Sprintf("is there twice in one object, first on line %d", d.first)}
-		if isJSON(f.Path) {
+		if json {
 			p.Message += "; the last one counts"
 			f.report.warn(p)
 		} else {
