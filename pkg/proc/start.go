@@ -23,6 +23,8 @@ type Command struct {
 	// caller's. The child gets no other descriptor, as long as all those of this
 	// process are close-on-exec.
 	Files []int
+	// ResetOOM sets the child's oom_score_adj to 0 (see OOMProtected).
+	ResetOOM bool
 }
 
 // Start forks and executes c in a session of its own. The error tells a missing
@@ -60,7 +62,14 @@ func Start(c Command) (*Process, error) {
 		unix.Close(pidfd)
 		return nil, errors.Join(err, killAndReap(pid))
 	}
-	return &Process{Identity: id, pidfd: pidfd}, nil
+	p := &Process{Identity: id, pidfd: pidfd}
+	if c.ResetOOM {
+		if err := resetOOM(pid); err != nil {
+			p.Close()
+			return nil, errors.Join(err, killAndReap(pid))
+		}
+	}
+	return p, nil
 }
 
 // killAndReap ends a child that can't be supervised.

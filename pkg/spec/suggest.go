@@ -43,16 +43,24 @@ func unknownKey(key string) string {
 
 // nearestKey returns the known key with the smallest edit distance, or "".
 func nearestKey(key string) string {
+	var names []string
+	for i := range keyTable {
+		names = append(append(names, keyTable[i].Name), keyTable[i].Aliases...)
+	}
+	return Nearest(key, names)
+}
+
+// Nearest returns the name in snake_case with the smallest edit distance to a
+// key that is unknown, or "" if none is near.
+func Nearest(key string, names []string) string {
 	if len(key) > longestKey {
 		return ""
 	}
 	key = snakeCase(key)
 	best, least := "", max(1, len(key)/3)+1
-	for i := range keyTable {
-		for _, name := range append([]string{keyTable[i].Name}, keyTable[i].Aliases...) {
-			if d := levenshtein.ComputeDistance(key, name); d < least {
-				best, least = name, d
-			}
+	for _, name := range names {
+		if d := levenshtein.ComputeDistance(key, name); d < least {
+			best, least = name, d
 		}
 	}
 	return best

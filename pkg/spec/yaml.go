@@ -24,26 +24,49 @@ const (
 
 // parseYAML reads one YAML document.
 func parseYAML(data []byte) (*document, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var root yaml.Node
-	if err := decoder.Decode(&root); errors.Is(err, io.EOF) {
-		return &document{root: &value{line: 1}}, nil
-	} else if err != nil {
-		return nil, yamlSyntax(err)
+	root, err := oneYAML(data)
+	if err != nil {
+		return nil, err
 	}
-	var second yaml.Node
-	if err := decoder.Decode(&second); err == nil {
-		return nil, &syntaxError{second.Line, "a second YAML document begins; want one document with all apps"}
-	} else if !errors.Is(err, io.EOF) {
-		return nil, yamlSyntax(err)
+	if root == nil {
+		return &document{root: &value{line: 1}}, nil
 	}
 	b := yamlBuilder{doc: &document{}, budget: maxExpanded}
-	top, err := b.build(&root, 0)
+	top, err := b.build(root, 0)
 	if err != nil {
 		return nil, err
 	}
 	b.doc.root = top
 	return b.doc, nil
+}
+
+// oneYAML returns the document of a text with at most one, or nil. The error is
+// a *syntaxError.
+func oneYAML(data []byte) (*yaml.Node, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var root yaml.Node
+	if err := decoder.Decode(&root); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
+		return nil, yamlSyntax(err)
+	}
+	var second yaml.Node
+	if err := decoder.Decode(&second); err == nil {
+		return nil, &syntaxError{second.Line, "a second YAML document begins; want one document with everything"}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, yamlSyntax(err)
+	}
+	return &root, nil
+}
+
+// ParseYAML returns the document of another YAML file of hub's, or nil if the
+// text has none. The error is Problems of the file.
+func ParseYAML(file string, data []byte) (*yaml.Node, error) {
+	root, err := oneYAML(data)
+	if syntax, ok := errors.AsType[*syntaxError](err); ok {
+		return nil, Problems{{File: file, Line: syntax.line, Message: syntax.message}}
+	}
+	return root, err
 }
 
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)

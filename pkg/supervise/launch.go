@@ -152,7 +152,7 @@ func (i *Instance) execute(l *launch) error {
 	if err := i.attach(l, f); err != nil {
 		return err
 	}
-	l.process, err = proc.Start(proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child})
+	l.process, err = proc.Start(proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child, ResetOOM: i.sup.ResetOOM})
 	return err
 }
 

@@ -77,7 +77,8 @@ func newRig(t testing.TB) *rig {
 	go func() { r.logsDone <- lines.Run(context.Background()) }()
 	r.Supervisor = New(Config{
 		Home: r.dir, HomeID: NewUUID(), Boot: boot, RunDir: r.dir, Loop: exits, Logs: lines,
-		Scanner: stats.NewScanner(), Store: r.ledger, Log: log,
+		MemoryInterval: 2 * time.Second,
+		Scanner:        stats.NewScanner(), Store: r.ledger, Log: log,
 	}, 0)
 	t.Cleanup(func() {
 		for _, p := range r.End("test is over") {

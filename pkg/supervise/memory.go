@@ -6,8 +6,18 @@ import (
 	"github.com/leadmaster/hub/pkg/stats"
 )
 
-// memoryInterval is how often the memory of apps with a limit is looked at.
-const memoryInterval = 2 * time.Second
+// SetMemoryInterval changes how often the memory of apps with a limit is looked
+// at, from now on.
+func (s *Supervisor) SetMemoryInterval(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.MemoryInterval = d
+	select { // the last word counts
+	case <-s.paces:
+	default:
+	}
+	s.paces <- d
+}
 
 // watchMemory starts looking at memory, if nobody looks. It is called when an
 // app with a limit is launched, and ends when there is none any more.
@@ -18,13 +28,16 @@ func (s *Supervisor) watchMemory() {
 		return
 	}
 	s.memory = true
+	tick := time.NewTicker(s.MemoryInterval)
 	go func() {
-		tick := time.NewTicker(memoryInterval)
 		defer tick.Stop()
 		for {
 			select {
 			case <-s.ctx.Done():
 				return
+			case d := <-s.paces:
+				tick.Reset(d)
+				continue
 			case <-tick.C:
 			}
 			s.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/epoll"
 	"github.com/leadmaster/hub/pkg/logs"
@@ -23,8 +24,13 @@ type Config struct {
 	Loop        *epoll.Loop // exits, channels, notify sockets
 	Logs        *logs.Loop
 	Scanner     *stats.Scanner
-	Store       Store
-	Log         *slog.Logger
+	// MemoryInterval is how often the memory of apps with a limit is looked at.
+	MemoryInterval time.Duration
+	// ResetOOM takes a protection from the OOM killer, which is the daemon's own,
+	// from each app (proc.Command).
+	ResetOOM bool
+	Store    Store
+	Log      *slog.Logger
 	// OnChange is called after an instance was added or removed, with the next id
 	// to be given out and how many instances there are; it must not call back. It
 	// may be nil.
@@ -37,7 +43,8 @@ type Supervisor struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	bus    bus
-	turns  chan struct{} // a place for each launch under way
+	turns  chan struct{}      // a place for each launch under way
+	paces  chan time.Duration // the last change of MemoryInterval, unread
 
 	mu        sync.Mutex // guards the registry: the fields below
 	instances []*Instance
@@ -56,7 +63,7 @@ type Supervisor struct {
 
 // New makes a Supervisor without instances. nextID is the next id to give out.
 func New(c Config, nextID int) *Supervisor {
-	s := &Supervisor{Config: c, nextID: nextID, turns: make(chan struct{}, launchesAtOnce)}
+	s := &Supervisor{Config: c, nextID: nextID, turns: make(chan struct{}, launchesAtOnce), paces: make(chan time.Duration, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }

@@ -22,15 +22,16 @@ var layers = map[string]struct {
 	"pkg/ready":     {"", "it is linked into other people's programs"},
 	"pkg/stats":     {"", "it reads /proc and knows no apps"},
 	"pkg/store":     {"", "it keeps files and does not know what is in them"},
+	"pkg/settings":  {"spec store", "it reads and edits one file, for both programs"},
 	"pkg/proc":      {"epoll", "it is one Linux process and knows no apps"},
 	"pkg/ipc":       {"epoll", "it is the wires to a child and knows no apps"},
 	"pkg/logs":      {"epoll", "it carries bytes from pipes to files and knows no apps"},
 	"pkg/api":       {"spec", "the contract must not hang on either side of it"},
 	"pkg/supervise": {"spec epoll proc ipc logs stats", "it knows neither how it is asked (api) nor where its records lie (store)"},
-	"pkg/daemon":    {"api spec epoll proc logs stats store supervise", "it puts the parts together and is the only one that may see all"},
-	"pkg/cli":       {"api spec closeexec", "hubctl knows hubd only through the contract and executes it, never imports it"},
+	"pkg/daemon":    {"api spec epoll proc logs settings stats store supervise", "it puts the parts together and is the only one that may see all"},
+	"pkg/cli":       {"api spec settings closeexec", "hubctl knows hubd only through the contract and executes it, never imports it"},
 
-	"cmd/hubd":   {"api spec store daemon closeexec", "a program is flags, environment and exit codes"},
+	"cmd/hubd":   {"api spec settings store daemon closeexec", "a program is flags, environment and exit codes"},
 	"cmd/hubctl": {"cli", "a program is flags, environment and exit codes"},
 
 	"apps/central-hub": {"ready", "an app is a program of its own, to which the supervisor is a stranger"},
@@ -73,7 +74,7 @@ func owner(path string) string {
 // everybody's.
 var libraries = map[string]struct{ owners, why string }{
 	"github.com/varlink/go":           {"pkg/api pkg/daemon", "only the two ends of the socket speak Varlink"},
-	"gopkg.in/yaml.v3":                {"pkg/spec", "only spec reads ecosystem files"},
+	"gopkg.in/yaml.v3":                {"pkg/spec pkg/settings", "only these two read files that people write"},
 	"github.com/agnivade/levenshtein": {"pkg/spec", "it finds the nearest known key"},
 	"github.com/shirou/gopsutil/v3":   {"pkg/stats", "it gives the host's figures; for processes it is too slow"},
 	"github.com/google/renameio/v2":   {"pkg/store", "only store replaces files for good"},

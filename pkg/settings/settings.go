@@ -1,0 +1,72 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/spec"
+)
+
+// Name is the name of the file in HUB_HOME.
+const Name = "hubd.yaml"
+
+// Path returns where the settings of a home lie.
+func Path(home string) string { return filepath.Join(home, Name) }
+
+// Settings are what hubd.yaml says, with the defaults for what it does not.
+type Settings struct {
+	// Apps are defaults for apps that say nothing.
+	Apps spec.Defaults
+	// MemoryInterval is how often the memory of apps with a limit is looked at.
+	MemoryInterval time.Duration
+}
+
+// set reads the value of one of Keys. The error says what was found and what
+// would be right.
+func (s *Settings) set(name, text string) error {
+	if name != memoryInterval {
+		return s.Apps.Set(name, text)
+	}
+	d, err := spec.ParseDuration(text)
+	if err != nil {
+		return err
+	}
+	if d.Std() < leastMemoryInterval {
+		return fmt.Errorf("found %s; want at least %s", d, spec.Duration(leastMemoryInterval))
+	}
+	s.MemoryInterval = d.Std()
+	return nil
+}
+
+// Load returns the settings of a home. A home without the file has the
+// defaults. The error is an *fs.PathError, or spec.Problems with all that is
+// wrong with the file.
+func Load(home string) (Settings, error) {
+	f, err := Read(Path(home))
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = parse(Path(home), nil)
+	}
+	if err != nil {
+		return Settings{}, err
+	}
+	return f.settings, nil
+}
+
+// Read reads the file at path, whatever its name.
+func Read(path string) (*File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the settings: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, spec.MaxFileSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the settings: %w", err)
+	}
+	return parse(path, data)
+}
