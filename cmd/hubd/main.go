@@ -17,6 +17,7 @@ import (
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/closeexec"
 	"github.com/leadmaster/hub/pkg/daemon"
+	"github.com/leadmaster/hub/pkg/settings"
 	"github.com/leadmaster/hub/pkg/spec"
 	"github.com/leadmaster/hub/pkg/store"
 )
@@ -113,11 +114,15 @@ func load(o options, home string, stderr io.Writer) ([]spec.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
+	set, err := settings.Load(home)
+	if err != nil {
+		return nil, err
+	}
 	name := ""
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
-	specs, warnings, err := file.Resolve(spec.Options{Home: home, Env: os.Environ(), EnvName: o.envName, Username: name})
+	specs, warnings, err := file.Resolve(spec.Options{Home: home, Env: os.Environ(), EnvName: o.envName, Username: name, Defaults: set.Apps})
 	for _, w := range warnings {
 		fmt.Fprintln(stderr, "hubd: warning:", w)
 	}

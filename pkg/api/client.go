@@ -159,6 +159,13 @@ func (c *Client) Kill(ctx context.Context, each func([]Result)) error {
 	return results(ctx, c, "Control", ControlCall{Action: ActionKill}, each)
 }
 
+// ReadSettings makes the daemon read hubd.yaml again. Where that is wrong, it
+// keeps the settings it has and the error says why.
+func (c *Client) ReadSettings(ctx context.Context) error {
+	_, err := one[ResultsReply](ctx, c, "Control", ControlCall{Action: ActionSettings})
+	return err
+}
+
 // List returns the process table in order of name and id.
 func (c *Client) List(ctx context.Context, targets ...string) ([]Row, error) {
 	var rows []Row

@@ -48,6 +48,8 @@ const (
 	ActionKill    = "kill"
 	ActionFlush   = "flush"
 	ActionReopen  = "reopen"
+
+	ActionSettings = "settings"
 )
 
 // Streams of a LogSource.

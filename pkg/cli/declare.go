@@ -8,14 +8,18 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/leadmaster/hub/pkg/settings"
 	"github.com/leadmaster/hub/pkg/spec"
 )
 
 // options are what pkg/spec needs to know of the caller.
 func (c *ctl) options() (spec.Options, error) {
-	o := spec.Options{Home: c.Home, Dir: c.Dir, Env: c.Env, Username: username()}
+	set, err := settings.Load(c.Home)
+	if err != nil {
+		return spec.Options{}, err
+	}
+	o := spec.Options{Home: c.Home, Dir: c.Dir, Env: c.Env, Username: username(), Defaults: set.Apps}
 	if o.Dir == "" {
-		var err error
 		if o.Dir, err = os.Getwd(); err != nil {
 			return o, fmt.Errorf("find the current directory: %w", err)
 		}
@@ -55,10 +59,15 @@ func (c *ctl) load(path string) (*spec.File, error) {
 		}
 		return spec.ParseStream(fileLabel(path), data)
 	}
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(c.Dir, path)
+	return spec.Load(c.absolute(path))
+}
+
+// absolute returns a path that counts from the caller's folder.
+func (c *ctl) absolute(path string) string {
+	if filepath.IsAbs(path) {
+		return path
 	}
-	return spec.Load(path)
+	return filepath.Join(c.Dir, path)
 }
 
 // resolve reads an ecosystem file and returns what it asks for, after its

@@ -39,7 +39,7 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 		names[s.Name] = true
 	}
 	base := d.baseEnv(in.Env)
-	var pending []*supervise.Pending
+	requests := make([]supervise.Request, 0, len(in.Specs))
 	for n := range in.Specs {
 		s := &in.Specs[n]
 		if err := d.awaitLeaving(ctx, s.Name); err != nil {
@@ -51,13 +51,28 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 		if in.Existing == api.ExistingRefuse {
 			request.Admit = func(st *supervise.Status) error { return refuseTaken(s, st) }
 		}
-		some, err := d.sup.Start(request)
+		requests = append(requests, request)
+	}
+	pending, err := d.launch(requests)
+	if err != nil {
+		return refusal(err)
+	}
+	return d.outcomes(ctx, pending, nil, r)
+}
+
+// launch starts apps, or none of them where there is no room for all.
+func (d *Daemon) launch(requests []supervise.Request) (pending []*supervise.Pending, err error) {
+	if err := d.sup.Room(requests...); err != nil {
+		return nil, err
+	}
+	for _, r := range requests {
+		some, err := d.sup.Start(r)
 		if err != nil {
-			return ending(err)
+			return nil, err
 		}
 		pending = append(pending, some...)
 	}
-	return d.outcomes(ctx, pending, nil, r)
+	return pending, nil
 }
 
 // refuseTaken refuses a name that a running app or another script has. An app
@@ -112,12 +127,18 @@ func (d *Daemon) awaitLeaving(ctx context.Context, name string) error {
 	return nil
 }
 
-// ending is the answer to who asks for something while the daemon ends.
-func ending(err error) error {
-	if !errors.Is(err, supervise.ErrEnding) {
-		return err
+// refusal is the answer to who asks for what the supervisor does not start.
+func refusal(err error) error {
+	if errors.Is(err, supervise.ErrEnding) {
+		return &api.Error{Code: api.CodeEnding, Message: err.Error(), Hint: "try again in a moment"}
 	}
-	return &api.Error{Code: api.CodeEnding, Message: err.Error(), Hint: "try again in a moment"}
+	if full, ok := errors.AsType[*supervise.NoRoom](err); ok {
+		return &api.Error{
+			Code: api.CodeRefused, Message: err.Error(), Target: full.App,
+			Hint: "nothing was started; give hubd a higher limit: LimitNOFILE= in its unit, or ulimit -n in the shell that starts it",
+		}
+	}
+	return err
 }
 
 // act does something with the instances that targets mean. What can be done is
@@ -223,19 +244,19 @@ func result(i *supervise.Instance, o supervise.Outcome) api.Result {
 // for the outcomes and returns those that failed as one error.
 func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string) error {
 	base := d.baseEnv(env)
-	var pending []*supervise.Pending
+	var requests []supervise.Request
 	for n := range specs {
 		s := &specs[n]
-		some, err := d.sup.Start(supervise.Request{
+		requests = append(requests, supervise.Request{
 			Spec: s, Base: base, Existing: supervise.Restart, Hold: !s.Autostart, Cause: "hubd --config",
 		})
-		if err != nil {
-			return err
-		}
-		pending = append(pending, some...)
+	}
+	pending, err := d.launch(requests)
+	if err != nil {
+		return err
 	}
 	var errs []error
-	err := d.collect(ctx, pending, func(some []api.Result) error {
+	err = d.collect(ctx, pending, func(some []api.Result) error {
 		for _, r := range some {
 			if r.Error != "" {
 				errs = append(errs, fmt.Errorf("%s (id %d): %s", r.Name, r.ID, r.Error))

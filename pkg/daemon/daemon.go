@@ -17,6 +17,7 @@ import (
 	"github.com/leadmaster/hub/pkg/epoll"
 	"github.com/leadmaster/hub/pkg/logs"
 	"github.com/leadmaster/hub/pkg/proc"
+	"github.com/leadmaster/hub/pkg/settings"
 	"github.com/leadmaster/hub/pkg/stats"
 	"github.com/leadmaster/hub/pkg/store"
 	"github.com/leadmaster/hub/pkg/supervise"
@@ -71,7 +72,11 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 		return err
 	}
 	defer lock.Close()
-	d, err := assemble(home, o.Log)
+	set, err := settings.Load(home.Dir)
+	if err != nil {
+		return err
+	}
+	d, err := assemble(home, set, o.Log)
 	if err != nil {
 		return err
 	}
@@ -114,8 +119,12 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 }
 
 // assemble makes the parts and wires them.
-func assemble(home *store.Home, log *slog.Logger) (*Daemon, error) {
+func assemble(home *store.Home, set settings.Settings, log *slog.Logger) (*Daemon, error) {
 	boot, err := proc.BootID()
+	if err != nil {
+		return nil, err
+	}
+	protected, err := proc.OOMProtected()
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +144,7 @@ func assemble(home *store.Home, log *slog.Logger) (*Daemon, error) {
 		Home: home.Dir, HomeID: st.HomeID, Boot: boot, RunDir: home.RunDir(),
 		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
 		Loop:        d.exits, Logs: d.logs, Scanner: stats.NewScanner(), Store: home, Log: log,
+		MemoryInterval: set.MemoryInterval, ResetOOM: protected,
 		OnChange: func(nextID, instances int) {
 			limitMemory(instances)
 			now := state{Version: stateVersion, HomeID: st.HomeID, NextID: nextID}

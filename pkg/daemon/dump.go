@@ -122,7 +122,7 @@ func (d *Daemon) resurrect(ctx context.Context, _ *none, r *replies) error {
 		some, err := d.resurrectApp(ctx, &s.Apps[n])
 		switch {
 		case errors.Is(err, supervise.ErrEnding):
-			return ending(err)
+			return refusal(err)
 		case err != nil:
 			all = append(all, api.Result{
 				ID: -1, Name: s.Apps[n].Name, Status: api.StatusStopped, Error: "can't be started from the saved list: " + err.Error(),

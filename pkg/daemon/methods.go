@@ -115,12 +115,19 @@ func (d *Daemon) describe(_ context.Context, _ *none, r *replies) error {
 	})
 }
 
-// control ends everything. The connection stays open until the process ends,
-// so that the client sees that too.
 func (d *Daemon) control(ctx context.Context, in *api.ControlCall, r *replies) error {
-	if in.Action != api.ActionKill {
-		return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "the action is kill", Target: "action"}
+	switch in.Action {
+	case api.ActionKill:
+		return d.kill(ctx, r)
+	case api.ActionSettings:
+		return d.reread(r)
 	}
+	return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "kill or settings", Target: "action"}
+}
+
+// kill ends everything. The connection stays open until the process ends, so
+// that the client sees that too.
+func (d *Daemon) kill(ctx context.Context, r *replies) error {
 	all := []api.Result{}
 	d.endAll(causeOf(ctx), func(results []api.Result) {
 		if !r.more() {

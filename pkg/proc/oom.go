@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 
@@ -16,6 +17,9 @@ import (
 // would then outlive all others.
 func OOMProtected() (bool, error) {
 	text, err := os.ReadFile("/proc/self/oom_score_adj")
+	if errors.Is(err, fs.ErrNotExist) { // a kernel that has no such thing
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}

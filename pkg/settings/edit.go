@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -64,10 +63,7 @@ func edit(home string, change func(*File) (changed bool)) error {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	f, err := Read(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		f, err = parse(path, nil)
-	}
+	f, err := readOrEmpty(path)
 	if err != nil || !change(f) {
 		return err
 	}

@@ -47,17 +47,26 @@ func (s *Settings) set(name, text string) error {
 // defaults. The error is an *fs.PathError, or spec.Problems with all that is
 // wrong with the file.
 func Load(home string) (Settings, error) {
-	f, err := Read(Path(home))
-	if errors.Is(err, fs.ErrNotExist) {
-		f, err = parse(Path(home), nil)
-	}
+	f, err := Open(home)
 	if err != nil {
 		return Settings{}, err
 	}
 	return f.settings, nil
 }
 
-// Read reads the file at path, whatever its name.
+// Open reads the file of a home; where there is none, it is as an empty one. Its
+// errors are Load's.
+func Open(home string) (*File, error) { return readOrEmpty(Path(home)) }
+
+func readOrEmpty(path string) (*File, error) {
+	f, err := Read(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return parse(path, nil)
+	}
+	return f, err
+}
+
+// Read reads the file at path, which must be there.
 func Read(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -101,7 +101,7 @@ func (s *Supervisor) Ending() bool {
 func (s *Supervisor) Wait() { s.running.Wait() }
 
 // Start brings one app to its spec and returns a pending outcome for each
-// instance that is touched.
+// instance that is touched. The error is ErrEnding, Admit's, or a *NoRoom.
 func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,6 +116,9 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 		if err := r.Admit(i.Status()); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.room(descriptorLimit(), r); err != nil {
+		return nil, err
 	}
 	if len(old) > 0 && !r.UpdateEnv {
 		r.Base = old[0].base.Load()

@@ -1,0 +1,149 @@
+package supervise
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/leadmaster/hub/pkg/spec"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// ownDescriptors are what each running instance keeps open: the pipes of its
+	// two streams and its pidfd.
+	ownDescriptors = 3
+	// mostDescriptors is the most that descriptors returns for one instance.
+	mostDescriptors = ownDescriptors + 5
+	// spareDescriptors are kept for clients, for launches under way, and for the
+	// daemon's own files; of a small limit a quarter.
+	spareDescriptors = 64
+)
+
+// descriptors returns how many file descriptors the daemon keeps open for n
+// more instances of an app that run. Files that instances share are counted
+// once.
+func descriptors(s *spec.Spec, n int) int {
+	each, files := ownDescriptors, 0
+	for _, wanted := range []bool{s.IPC, s.Notify} {
+		if wanted {
+			each++
+		}
+	}
+	if !s.DisableLogs {
+		files = 2
+		if s.LogFile != "" {
+			files++
+		}
+	}
+	if s.MergeLogs && n > 0 {
+		return n*each + files
+	}
+	return n * (each + files)
+}
+
+// NoRoom is the error of a start that would need more file descriptors than the
+// daemon may open.
+type NoRoom struct {
+	App             string
+	Instances, Need int
+	Left, Limit     int
+}
+
+func (e *NoRoom) Error() string {
+	noun := "instances"
+	if e.Instances == 1 {
+		noun = "instance"
+	}
+	return fmt.Sprintf("app %q: %d %s would need %d file descriptors; hubd has %d left of its %d", e.App, e.Instances, noun, e.Need, e.Left, e.Limit)
+}
+
+// Room returns a *NoRoom when the instances that the requests would launch are
+// too many for the descriptors that are left. Start asks too, for its own
+// request; who starts several apps asks first, and nothing is started then.
+func (s *Supervisor) Room(requests ...Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.room(descriptorLimit(), requests...)
+}
+
+// room is Room with s.mu held, under a limit. What is open is looked at only
+// when the limit may be near.
+func (s *Supervisor) room(limit int, requests ...Request) error {
+	most := len(s.instances)
+	for n := range requests {
+		most += requests[n].Spec.Instances
+	}
+	spare := min(spareDescriptors, limit/4)
+	if most <= (limit-2*spare)/mostDescriptors {
+		return nil
+	}
+	used, need, counted := s.promised(), 0, false
+	for n := range requests {
+		r := &requests[n]
+		launches := s.launches(r)
+		more := descriptors(r.Spec, launches)
+		if !counted && used+need+more > limit-2*spare {
+			used, counted = max(used, openDescriptors(limit)), true
+		}
+		if left := max(0, limit-spare-used-need); more > left {
+			return &NoRoom{App: r.Spec.Name, Instances: launches, Need: more, Left: left, Limit: limit}
+		}
+		need += more
+	}
+	return nil
+}
+
+// promised is how many descriptors the instances that are up have or will have,
+// with s.mu held: a launch under way has not opened its own.
+func (s *Supervisor) promised() (n int) {
+	for _, i := range s.instances {
+		if st := i.Status(); st.Want == Up {
+			n += descriptors(st.Spec, 1)
+		}
+	}
+	return n
+}
+
+// launches is how many instances a request launches, with s.mu held.
+func (s *Supervisor) launches(r *Request) int {
+	if r.Hold {
+		return 0
+	}
+	old := s.app(r.Spec.Name)
+	switch r.Existing {
+	case Add:
+		return r.Spec.Instances
+	case Keep:
+		return max(0, r.Spec.Instances-len(old))
+	}
+	n := r.Spec.Instances
+	for _, i := range old[:min(len(old), n)] {
+		if i.Status().Want == Up { // it has its descriptors
+			n--
+		}
+	}
+	return n
+}
+
+// descriptorLimit is how many descriptors this process may have. The Go runtime
+// has raised the soft limit to the hard one, and gives children the old one.
+func descriptorLimit() int {
+	var l unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil || l.Cur > maxLimit {
+		return maxLimit
+	}
+	return int(l.Cur)
+}
+
+// maxLimit is beyond what any kernel allows (fs.nr_open, proc_sys_fs(5)).
+const maxLimit = 1 << 30
+
+// openDescriptors counts the descriptors of this process. When there is none
+// left to count with, they are as many as can be.
+func openDescriptors(limit int) int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return limit
+	}
+	return len(entries) - 1 // the folder's own
+}
