@@ -325,3 +325,19 @@ func TestLastWordsAreInTheLog(t *testing.T) {
 		}
 	}
 }
+
+// A new interval holds at once, also for a look that is due in an hour.
+func TestMemoryInterval(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	sub := r.Subscribe()
+	defer sub.Close()
+	r.SetMemoryInterval(time.Minute)
+	r.SetMemoryInterval(time.Hour)
+	i := r.one(r.app("app", idle, func(s *spec.Spec) { s.MaxMemory = 1 }))
+	r.SetMemoryInterval(time.Minute)
+	r.SetMemoryInterval(time.Millisecond)
+	if e := r.event(sub, "memory"); e.ID != i.ID {
+		t.Errorf("%+v", e)
+	}
+}

@@ -72,7 +72,16 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               setUp,
 		Cmds:                commands(),
+		Condition:           condition,
 	})
+}
+
+// condition decides what scripts ask in brackets beside testscript's own.
+func condition(name string) (bool, error) {
+	if name == "protected" { // a program may keep itself from the OOM killer
+		return exec.Command("sh", "-c", "echo -200 >/proc/self/oom_score_adj").Run() == nil, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
 }
 
 // setUp gives a script its own home and an environment with little else.
