@@ -22,7 +22,7 @@ import (
 	"github.com/leadmaster/hub/pkg/store"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
+func main() { os.Exit(run(os.Args[1:], visible{os.Stderr})) }
 
 type options struct {
 	config  string

@@ -34,7 +34,7 @@ line of JSON. A method without a dot is one of ` + api.Interface + `.`,
 				}
 			}
 			return c.client.Call(ctx, method, parameters, more, func(reply json.RawMessage) error {
-				_, err := fmt.Fprintf(c.Stdout, "%s\n", reply)
+				_, err := fmt.Fprintf(c.Stdout, "%s\n", harmlessJSON(reply))
 				return err
 			})
 		},

@@ -21,7 +21,7 @@ func jlistCommand(c *ctl) *cobra.Command {
 			if err := c.withDaemon(cmd.Context(), inTime(c.jlist(&buf))); err != nil {
 				return err
 			}
-			_, err := c.Stdout.Write(buf.Bytes())
+			_, err := c.Stdout.Write(harmlessJSON(buf.Bytes()))
 			return err
 		},
 	}

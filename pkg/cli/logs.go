@@ -57,7 +57,7 @@ func (c *ctl) logs(ctx context.Context, targets []string, o logOptions) error {
 	if o.err {
 		in.Streams = append(in.Streams, api.StreamErr)
 	}
-	view := &logView{lines: o.lines, raw: o.raw, heads: o.noStream, term: c.terminalOf(c.Stdout)}
+	view := &logView{lines: o.lines, raw: o.raw, heads: o.noStream, term: c.terminalOf(c.Stdout), errTerm: c.terminalOf(c.Stderr)}
 	if !o.raw {
 		if err := c.widenLabels(ctx, view, targets); err != nil {
 			return err

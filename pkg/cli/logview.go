@@ -17,6 +17,8 @@ type logView struct {
 	raw   bool
 	heads bool // files without lines have heads too
 	term  terminal
+	// errTerm is where raw lines of stderr go.
+	errTerm terminal
 
 	sources []logSource
 	width   int // of the labels
@@ -85,19 +87,32 @@ func (v *logView) widen(label string) {
 	v.width = max(v.width, leastLabel, displayWidth(label))
 }
 
-// line shows a line. Raw, a part of one comes without a line break of ours.
+// line shows a line.
 func (v *logView) line(s *logSource, text string, partial bool) {
 	if v.raw {
-		if !partial {
-			text += "\n"
-		}
-		v.write(text, s.Stream == api.StreamErr)
+		v.rawLine(text, s.Stream == api.StreamErr, partial)
 		return
 	}
 	v.head(s)
 	label := s.label + strings.Repeat(" ", v.width-displayWidth(s.label)) + " |"
 	v.write(v.term.paint(streamColour(s.Stream), label)+" "+harmless(text, v.term.colour)+"\n", false)
 	v.between = true
+}
+
+// rawLine shows a line as it was written, but for what would harm a terminal. A
+// part of one comes without a line break of ours.
+func (v *logView) rawLine(text string, stderr, partial bool) {
+	term := v.term
+	if stderr {
+		term = v.errTerm
+	}
+	if term.width > 0 {
+		text = harmless(text, term.colour)
+	}
+	if !partial {
+		text += "\n"
+	}
+	v.write(text, stderr)
 }
 
 // head prints the line that names a file, once.

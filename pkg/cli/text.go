@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -8,8 +9,8 @@ import (
 )
 
 // harmless returns text that cannot move a terminal's cursor or change its
-// state, whoever wrote it: control characters (C0 but for the tab, DEL, C1)
-// and bytes that are not UTF-8 become visible. Colours (SGR sequences,
+// state, whoever wrote it: control characters (C0 but for the tab, DEL, C1), those
+// that turn the direction of text and bytes that are not UTF-8 become visible. Colours (SGR sequences,
 // ECMA-48) are kept when colour is set and dropped otherwise.
 func harmless(text string, colour bool) string {
 	bad := strings.IndexFunc(text, isControl)
@@ -47,8 +48,32 @@ func harmless(text string, colour bool) string {
 	return b.String()
 }
 
+// isControl tells what a terminal acts upon instead of showing it: controls but
+// for the tab, and the embeddings, overrides and isolates of the bidirectional
+// algorithm (UAX #9), with which a line can look like another one.
 func isControl(r rune) bool {
-	return r < 0x20 && r != '\t' || r >= 0x7f && r < 0xa0
+	return r < 0x20 && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+}
+
+// harmlessJSON is harmless for JSON, whose strings may hold some controls as
+// they are: DEL and C1, of which a terminal takes U+009B for an escape sequence.
+// It is the same JSON afterwards.
+func harmlessJSON(text []byte) []byte {
+	bad := func(r rune) bool { return r >= 0x7f && isControl(r) }
+	if bytes.IndexFunc(text, bad) < 0 {
+		return text
+	}
+	out := make([]byte, 0, len(text)+len(text)/8)
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		if bad(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = append(out, text[:n]...)
+		}
+		text = text[n:]
+	}
+	return out
 }
 
 // sgrLength returns the length of the colour sequence that text begins with.

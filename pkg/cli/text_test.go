@@ -1,6 +1,9 @@
 package cli
 
 import (
+	"encoding/json"
+	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -15,6 +18,7 @@ func TestHarmless(t *testing.T) {
 		{"\x1b]0;title\a", "^[]0;title^G", "^[]0;title^G"},
 		{"a\rb\x00\x7f", "a^Mb^@^?", "a^Mb^@^?"},
 		{"\u009b2J", `\u009b2J`, `\u009b2J`},
+		{"a\u202eb\u2069", `a\u202eb\u2069`, `a\u202eb\u2069`},
 		{"bad \xff", `bad \xff`, `bad \xff`},
 		{"\ufffd", "\ufffd", "\ufffd"},
 		{"\x1b[31", "^[[31", "^[[31"},
@@ -24,6 +28,23 @@ func TestHarmless(t *testing.T) {
 		}
 		if got := harmless(c.in, false); got != c.plain {
 			t.Errorf("%q: %q, want %q", c.in, got, c.plain)
+		}
+	}
+}
+
+func TestHarmlessJSON(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`{"a":"é\u001b"}`:                 `{"a":"é\u001b"}`,
+		"[\"\u009b2J\u007f\",\"\u202e\"]": `["\u009b2J\u007f","\u202e"]`,
+	} {
+		got := harmlessJSON([]byte(in))
+		if string(got) != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+		var before, after any
+		if err := errors.Join(json.Unmarshal([]byte(in), &before), json.Unmarshal(got, &after)); err != nil || !reflect.DeepEqual(before, after) {
+			t.Errorf("%q became other JSON: %q, %v", in, got, err)
 		}
 	}
 }

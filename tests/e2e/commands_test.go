@@ -45,6 +45,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"quick": positive("quick DURATION ARGUMENT…", 2, quick),
 		// port VARIABLE: a TCP port that is free.
 		"port": positive("port VARIABLE", 1, port),
+		// tty ARGUMENT…: what hubctl prints on a terminal moves no cursor.
+		"tty": positive("tty ARGUMENT…", 1, tty),
 		// json: stdout is one JSON value and nothing else.
 		"json": positive("json", 0, isJSON),
 	}

@@ -32,6 +32,8 @@ func main() {
 		eat(number(args[0]))
 	case "ready": // waits for SIGUSR1 if told so, then says ready
 		sayReady(len(args) > 0 && args[0] == "later")
+	case "status": // TEXT: says ready with that status
+		sayStatus(args[0])
 	case "tick": // FILE: a line fifty times a second, its number in the file too
 		tick(args[0])
 	case "drain": // LINE: runs it; told to end, makes the file drained and waits for it
@@ -111,6 +113,16 @@ func sayReady(later bool) {
 		fail(err.Error())
 	}
 	fmt.Println("said ready")
+	forever()
+}
+
+func sayStatus(text string) {
+	if err := ready.Notify(); err != nil {
+		fail(err.Error())
+	}
+	if err := ready.Status(text); err != nil {
+		fail(err.Error())
+	}
 	forever()
 }
 
