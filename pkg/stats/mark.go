@@ -33,37 +33,52 @@ type marks struct {
 // Mark returns the value of MarkVariable in the environment that p was started
 // with, "" if there is none or it may not be read (another user's process, when
 // we are not root).
-func (s *Scanner) Mark(p Proc) string { return s.marks.of(p) }
-
-// Marked returns the processes of snap whose mark begins with prefix. It reads
-// the environments of all processes that it has not seen before.
-func (s *Scanner) Marked(snap *Snapshot, prefix string) []Proc {
-	var found []Proc
-	for p := range snap.All() {
-		if mark := s.marks.of(p); mark != "" && strings.HasPrefix(mark, prefix) {
-			found = append(found, p)
-		}
-	}
-	return found
+func (s *Scanner) Mark(p Proc) string {
+	mark, _ := s.marks.of(p)
+	return mark
 }
 
-func (m *marks) of(p Proc) string {
+// Marked returns the processes of snap whose mark begins with prefix. It reads
+// the environments of all processes that it has not seen before. sure is not set
+// when there may be more: a young process shows no environment at all while it
+// executes a program.
+func (s *Scanner) Marked(snap *Snapshot, prefix string) (found []Proc, sure bool) {
+	sure = true
+	for p := range snap.All() {
+		mark, known := s.marks.of(p)
+		if mark != "" && strings.HasPrefix(mark, prefix) {
+			found = append(found, p)
+		}
+		sure = sure && known
+	}
+	return found, sure
+}
+
+// of returns the mark of p, and whether that is known.
+func (m *marks) of(p Proc) (mark string, known bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	id := identity{p.PID, p.Start}
 	if mark, ok := m.known[id]; ok {
-		return mark
+		return mark, true
 	}
 	if p.Dead() { // its environment is gone
-		return ""
+		return "", true
 	}
 	environ, err := m.proc.file(p.PID, "environ") // unreadable is unmarked
-	mark := variable(environ, MarkVariable)
-	if mark != "" || ours(err) == nil && uptime()-ticks(p.Start) >= settled {
+	mark = variable(environ, MarkVariable)
+	old := uptime()-ticks(p.Start) >= settled
+	// None at all is what a process shows in the midst of execve(2), until the
+	// new one is in place; and there are programs that really have none.
+	none := err == nil && len(environ) == 0 && p.PPID != kthreadd
+	if mark != "" || ours(err) == nil && old && !none {
 		m.known[id] = mark
 	}
-	return mark
+	return mark, !none || old
 }
+
+// kthreadd is the parent of kernel threads, which have no environment.
+const kthreadd = 2
 
 // keep forgets processes that snap doesn't show.
 func (m *marks) keep(snap *Snapshot) {

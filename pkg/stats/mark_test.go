@@ -1,6 +1,8 @@
 package stats
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -12,7 +14,8 @@ func TestMarked(t *testing.T) {
 	for prefix, want := range map[string]string{
 		"": "205", "home:uuid-a:": "205", "home:uuid-a:3": "205", "home:uuid-b:": "", "other": "",
 	} {
-		if got := pids(s.Marked(snap, prefix)); got != want {
+		found, _ := s.Marked(snap, prefix)
+		if got := pids(found); got != want {
 			t.Errorf("Marked(%q) = %q, want %q", prefix, got, want)
 		}
 	}
@@ -83,5 +86,36 @@ func TestMarkOfDeadProcess(t *testing.T) {
 	s := NewScanner()
 	if got := s.Mark(Proc{PID: int32(os.Getpid()), Start: 1, State: 'Z', Threads: 1}); got != "" || len(s.marks.known) != 0 {
 		t.Errorf("mark %q, remembered %v", got, s.marks.known)
+	}
+}
+
+// A process in the midst of execve(2) shows no environment: whoever asks must
+// not take it for one without a mark.
+func TestMarkedIsNotSureOfAYoungProcessWithoutEnvironment(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	now := uint64(uptime() / ticks(1))
+	for name, c := range map[string]struct {
+		p       Proc
+		environ string
+		sure    bool
+	}{
+		"in exec":             {Proc{PID: 7, PPID: 1, Start: now}, "", false},
+		"settled, has none":   {Proc{PID: 8, PPID: 1, Start: now - 1000}, "", true},
+		"young, unmarked":     {Proc{PID: 9, PPID: 1, Start: now}, "A=1", true},
+		"young kernel thread": {Proc{PID: 10, PPID: kthreadd, Start: now}, "", true},
+	} {
+		dir := fmt.Sprintf("%s/%d", root, c.p.PID)
+		if err := errors.Join(os.Mkdir(dir, 0o700), os.WriteFile(dir+"/environ", []byte(c.environ), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		s := newScanner(root)
+		found, sure := s.Marked(newSnapshot(time.Now(), 0, []Proc{c.p}), "")
+		if len(found) > 0 || sure != c.sure {
+			t.Errorf("%s: found %v, sure %v", name, found, sure)
+		}
+		if _, known := s.marks.known[identity{c.p.PID, c.p.Start}]; known && c.environ == "" {
+			t.Errorf("%s: remembered as unmarked", name)
+		}
 	}
 }

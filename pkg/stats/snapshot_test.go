@@ -81,7 +81,7 @@ func TestTreeOfRealProcesses(t *testing.T) {
 	if tree[0].PID != int32(main) || RSS(tree) < tree[0].RSS*2 {
 		t.Errorf("tree %s, %d bytes", pids(tree), RSS(tree))
 	}
-	if got := s.Marked(snap, "home:tree:"); len(got) != 4 || !in(got, "daemonised") {
+	if got, _ := s.Marked(snap, "home:tree:"); len(got) != 4 || !in(got, "daemonised") {
 		t.Errorf("marked %s, want the four of %v", pids(got), f.pids)
 	}
 
@@ -96,7 +96,7 @@ func TestTreeOfRealProcesses(t *testing.T) {
 	if in(tree, "app") || !in(tree, "child") {
 		t.Errorf("after the main process: tree %s of %v", pids(tree), f.pids)
 	}
-	if got := s.Marked(snap, mark); len(got) != 3 {
+	if got, _ := s.Marked(snap, mark); len(got) != 3 {
 		t.Errorf("after the main process: marked %s of %v", pids(got), f.pids)
 	}
 }

@@ -15,6 +15,7 @@ import (
 type census struct {
 	snapshot *stats.Snapshot
 	marked   map[string][]marked // by uuid
+	sure     bool                // there is no other marked one
 }
 
 // marked is a process that carries the mark of a launch.
@@ -52,7 +53,9 @@ func (cs *censuses) of(snap *stats.Snapshot, scanner *stats.Scanner, prefix stri
 		return cs.last
 	}
 	c := &census{snapshot: snap, marked: make(map[string][]marked)}
-	for _, p := range scanner.Marked(snap, prefix) {
+	found, sure := scanner.Marked(snap, prefix)
+	c.sure = sure
+	for _, p := range found {
 		uuid, number, _ := strings.Cut(strings.TrimPrefix(scanner.Mark(p), prefix), ":")
 		gen, err := strconv.Atoi(number)
 		if err != nil {

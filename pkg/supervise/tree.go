@@ -36,8 +36,13 @@ type sweeper struct {
 	held    map[member]*proc.Process
 }
 
-// lookPause is the time until another look after one that could not be made.
-const lookPause = 200 * time.Millisecond
+const (
+	// lookPause is the time until another look after one that could not be made.
+	lookPause = 200 * time.Millisecond
+	// execPause is the same after a look that could not tell everything, since a
+	// process was about to execute a program.
+	execPause = 10 * time.Millisecond
+)
 
 type (
 	// remembered is the tree as it was when the launch was told to end.
@@ -51,6 +56,7 @@ type (
 	scanned struct {
 		gen   int
 		found []leftover
+		sure  bool // there was nothing that may belong to it
 		err   error
 	}
 	// memberEnded: a process that the sweeper holds has ended.
@@ -67,7 +73,7 @@ type (
 func (i *Instance) remember(l *launch, kill bool) {
 	gen, look := l.gen, i.lookFor(l)
 	go func() {
-		found, err := look()
+		found, _, err := look()
 		i.mail.put(remembered{gen, kill, found, err})
 	}()
 }
@@ -157,13 +163,13 @@ func (i *Instance) look(l *launch) {
 	w.looking, w.again = true, false
 	gen, look := l.gen, i.lookFor(l)
 	go func() {
-		found, err := look()
-		i.mail.put(scanned{gen, found, err})
+		found, sure, err := look()
+		i.mail.put(scanned{gen, found, sure, err})
 	}()
 }
 
-func (i *Instance) lookLater(gen int) {
-	time.AfterFunc(lookPause, func() { i.mail.put(lookAgain{gen}) })
+func (i *Instance) lookLater(gen int, pause time.Duration) {
+	time.AfterFunc(pause, func() { i.mail.put(lookAgain{gen}) })
 }
 
 func (i *Instance) scanned(s scanned) {
@@ -185,7 +191,7 @@ func (i *Instance) scanned(s scanned) {
 	if failed = errors.Join(failed, s.err); failed != nil {
 		// Nothing is known to be gone, so nothing is; not a reason to spin.
 		i.logError("processes of the app", failed)
-		i.lookLater(l.gen)
+		i.lookLater(l.gen, lookPause)
 		return
 	}
 	switch {
@@ -196,6 +202,9 @@ func (i *Instance) scanned(s scanned) {
 		// Their ends come one by one.
 	case len(s.found) > 0:
 		i.look(l) // all of them ended meanwhile; they may have left children
+	case !s.sure:
+		w.empty = 0
+		i.lookLater(l.gen, execPause)
 	case w.empty == 0:
 		// A pass over /proc is not atomic: a process that was born meanwhile may
 		// be missing. Nothing is left when two looks agree.
@@ -252,22 +261,22 @@ func (i *Instance) memberEnded(e memberEnded) {
 // lookFor returns a function that finds the living processes of a launch beside
 // its main process: descendants and session of that, those seen before, those
 // that carry the instance's mark, and what belongs to any of these, but nothing
-// of the launches that run beside it. The function may run on any goroutine.
-func (i *Instance) lookFor(l *launch) func() ([]leftover, error) {
+// of the launches that run beside it. The function may run on any goroutine; it
+// is not sure when there may be more.
+func (i *Instance) lookFor(l *launch) func() (found []leftover, sure bool, err error) {
 	uuid, root := i.UUID, l.main
 	roots, rivals := append([]member{root}, l.known...), i.rivals(l)
-	return func() ([]leftover, error) {
+	return func() (found []leftover, sure bool, err error) {
 		c, err := i.sup.census(i.sup.ctx)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		var found []leftover
 		for _, p := range c.tree(uuid, roots, rivals) {
 			if int(p.PID) != root.pid && int(p.PID) != os.Getpid() && !p.Dead() {
 				found = append(found, leftover{member{int(p.PID), p.Start}, int(p.PGID)})
 			}
 		}
-		return found, nil
+		return found, c.sure, nil
 	}
 }
 
