@@ -18,11 +18,8 @@ func setCommand(c *ctl) *cobra.Command {
 setting of the daemon holds at once. A default for apps holds for those that
 say nothing themselves and are started from their file or command line from then
 on. hubctl get lists all settings.`,
-		Args: needs(2, "setting and value"),
+		Args: exactly("setting", "value"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 2 {
-				return hint(errors.New("set takes one value"), "put a value with blanks into quotes")
-			}
 			name, value := args[0], args[1]
 			if err := settings.Set(c.Home, name, value); err != nil {
 				return err

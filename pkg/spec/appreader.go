@@ -121,7 +121,7 @@ func (a *appReader) section(e entry) {
 	switch {
 	case e.value.kind == null:
 	case e.value.kind != object:
-		a.fail(e, "%s", wrong(e.value, typeEnv.want))
+		a.fail(e, "%s", wrongEnv(e.value))
 	default:
 		a.environment(e)
 		a.app.sections[strings.TrimPrefix(e.key, "env_")] = setting{e.label, e.line, 0, e.value}
@@ -131,7 +131,11 @@ func (a *appReader) section(e entry) {
 // environment checks the names and values of an env object.
 func (a *appReader) environment(e entry) {
 	for _, f := range e.value.fields {
-		inner := entry{label: e.label + "." + f.key, line: f.line}
+		name, rest, assigned := strings.Cut(f.key, "=")
+		if assigned && rest != "" {
+			name += "=…" // NAME=value as a name: the value may be a secret
+		}
+		inner := entry{label: e.label + "." + name, line: f.line}
 		if err := checkVariable(f.key, f.value.text); err != nil {
 			a.fail(inner, "%s", err)
 		}
@@ -143,8 +147,11 @@ func checkVariable(name, text string) error {
 	switch {
 	case name == "":
 		return fmt.Errorf("found an empty name; want a name such as PORT")
-	case strings.ContainsAny(name, "=\x00"):
-		return fmt.Errorf("found the name %s; want one without = and NUL bytes", quoted(name))
+	case strings.Contains(name, "="):
+		before, _, _ := strings.Cut(name, "=")
+		return fmt.Errorf("found a name with =; want %s and its value apart", quoted(before))
+	case strings.ContainsRune(name, 0):
+		return fmt.Errorf("found the name %s; want one without NUL bytes", quoted(name))
 	case strings.ContainsRune(text, 0):
 		return errors.New("found a NUL byte in the value; want none") // the value may be a secret
 	}

@@ -64,6 +64,9 @@ const (
 // check reads a value for the key. The error is the whole message.
 func (k *Key) check(v *value) (any, error) {
 	if k.Type.kinds != nil && !slices.Contains(k.Type.kinds, v.kind) {
+		if k.Name == "env" {
+			return nil, wrongEnv(v)
+		}
 		return nil, wrong(v, k.want())
 	}
 	if k.Type.read == nil {
@@ -82,6 +85,11 @@ func (k *Key) want() string {
 
 func wrong(v *value, want string) error {
 	return fmt.Errorf("found %s; want %s", v.describe(), want)
+}
+
+// wrongEnv is wrong for an environment, whose text may be a secret.
+func wrongEnv(v *value) error {
+	return fmt.Errorf("found %s; want %s", v.kind, typeEnv.want)
 }
 
 func readText(_ *Key, v *value) (any, error) {
