@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"testing"
 
 	"github.com/leadmaster/hub/pkg/api"
@@ -21,24 +22,32 @@ func manyRows(n int) []api.Row {
 
 // BenchmarkList is the whole command against a daemon that answers at once.
 func BenchmarkList(b *testing.B) {
-	p, _ := newFake(b, map[string]answer{"List": replies(api.ListReply{Rows: manyRows(100)})})
-	p.sys.Stdout = io.Discard
-	b.ReportAllocs()
-	for b.Loop() {
-		if Main(b.Context(), []string{"list"}, p.sys) != 0 {
-			b.Fatal("list failed")
-		}
+	for _, n := range []int{100, 1000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			p, _ := newFake(b, map[string]answer{"List": replies(api.ListReply{Rows: manyRows(n)})})
+			p.sys.Stdout = io.Discard
+			b.ReportAllocs()
+			for b.Loop() {
+				if Main(b.Context(), []string{"list"}, p.sys) != 0 {
+					b.Fatal("list failed")
+				}
+			}
+		})
 	}
 }
 
 func BenchmarkTable(b *testing.B) {
-	rows := manyRows(100)
-	var buf []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		buf = appendTable(buf[:0], rows, terminal{width: 120, colour: true})
+	for _, n := range []int{100, 1000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			rows := manyRows(n)
+			var buf []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				buf = appendTable(buf[:0], rows, terminal{width: 120, colour: true})
+			}
+			b.SetBytes(int64(len(buf)))
+		})
 	}
-	b.SetBytes(int64(len(buf)))
 }
 
 func BenchmarkHarmless(b *testing.B) {

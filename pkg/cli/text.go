@@ -18,6 +18,7 @@ func harmless(text string, colour bool) string {
 		return text
 	}
 	var b strings.Builder
+	b.Grow(len(text) + 16)
 	coloured := false
 	for len(text) > 0 {
 		if n := sgrLength(text); n > 0 {

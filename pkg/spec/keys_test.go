@@ -212,13 +212,3 @@ func TestNearestKey(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkLoad(b *testing.B) {
-	data := []byte("apps:\n" + strings.Repeat("- {name: a, script: ./app.js, instances: 2, env: {A: 1, B: 2}, max_memory_restart: 300M, min_uptime: 10s}\n", 20))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Parse("x.yaml", data); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
