@@ -12,9 +12,9 @@ const (
 	launchPatience = time.Second
 )
 
-// aside runs f on a goroutine of its own and waits for it. What needs a deep
-// stack (forks, JSON) is done so, and a thousand idle instances stay at the few
-// kilobytes of stack that waiting needs.
+// aside runs f on a goroutine of its own and waits for it. All that an instance
+// does is done so: it needs a deep stack (forks, JSON), and a thousand idle
+// instances stay at the few kilobytes that waiting needs.
 func aside(f func()) {
 	done := make(chan struct{})
 	go func() {

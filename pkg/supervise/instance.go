@@ -29,9 +29,11 @@ type Instance struct {
 	intakes []*logs.Intake // of all launches whose pipes are still open
 	timers  map[timerOf]*time.Timer
 	content content
-	pidFile pidFile
-	history []Event
-	dropped bool
+	// recorded: the record on disk says what the machine says.
+	recorded bool
+	pidFile  pidFile
+	history  []Event
+	dropped  bool
 }
 
 // timerOf names a timer of a launch.
@@ -71,11 +73,15 @@ func (i *Instance) run() {
 	defer i.sup.running.Done()
 	defer close(i.gone)
 	for range i.mail.wake {
-		for _, msg := range i.mail.take() {
-			i.receive(msg)
-		}
+		aside(func() {
+			for _, msg := range i.mail.take() {
+				i.receive(msg)
+			}
+			if i.dropped {
+				i.leave()
+			}
+		})
 		if i.dropped {
-			i.leave()
 			return
 		}
 	}
@@ -123,6 +129,7 @@ func (i *Instance) handle(ev event) {
 		delete(i.timers, timerOf{e.gen, e.timer})
 	}
 	effects := i.machine.step(time.Now(), ev)
+	i.recorded = false
 	i.recordContent()
 	if e, ok := ev.(exited); ok {
 		// The end is on record before the zombie goes.
@@ -157,7 +164,7 @@ func (i *Instance) perform(e effect) (then event) {
 	case spawn:
 		release := i.sup.takeTurn()
 		defer release()
-		aside(func() { then = i.spawn(e) })
+		then = i.spawn(e)
 	case promote:
 		i.promote(e.gen)
 	case forget:

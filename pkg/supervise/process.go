@@ -21,7 +21,7 @@ func (i *Instance) spawn(e spawn) event {
 		i.forgetLaunch()
 		i.launch = l
 	}
-	i.writeRecord()
+	i.record()
 	if err := i.start(l); err != nil {
 		return spawnFailed{gen, err}
 	}

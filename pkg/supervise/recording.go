@@ -40,22 +40,18 @@ func (i *Instance) recordContent() {
 	if same && c.base == base && c.err == nil {
 		return
 	}
-	specs = slices.Clone(specs) // room is not to leave the stack
-	aside(func() {
-		old := *c
-		*c = content{base: base}
-		store := i.sup.Store
-		put := func(v any) string {
-			hash, err := store.PutContent(v)
-			c.err = cmp.Or(c.err, err)
-			return hash
-		}
-		for _, s := range specs {
-			c.specs = append(c.specs, heldSpec{s, put(s)})
-		}
-		c.baseHash = put(base.Vars)
-		i.release(old)
-	})
+	old := *c
+	*c = content{base: base}
+	put := func(v any) string {
+		hash, err := i.sup.Store.PutContent(v)
+		c.err = cmp.Or(c.err, err)
+		return hash
+	}
+	for _, s := range specs {
+		c.specs = append(c.specs, heldSpec{s, put(s)})
+	}
+	c.baseHash = put(base.Vars)
+	i.release(old)
 }
 
 // specs appends the specs that the machine works with, each once.
@@ -92,13 +88,14 @@ func (i *Instance) release(c content) {
 	}
 }
 
-// record puts the instance on record.
-func (i *Instance) record() { aside(i.writeRecord) }
-
-// writeRecord writes the record. A failure is no reason to stop: it is logged
-// once, until a record can be written again. A record without its spec is as
-// good as none.
-func (i *Instance) writeRecord() {
+// record puts the instance on record, unless that has been done since the
+// machine's last step. A failure is no reason to stop: it is logged once, until a
+// record can be written again. A record without its spec is as good as none.
+func (i *Instance) record() {
+	if i.recorded {
+		return
+	}
+	i.recorded = true
 	m, c := i.machine, &i.content
 	r := &Record{
 		Version: RecordVersion, UUID: i.UUID, ID: i.ID, Instance: i.Number, Name: m.spec.Name,
