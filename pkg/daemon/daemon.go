@@ -88,16 +88,17 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	go d.serveLoop("logs", func() error { return d.logs.Run(loops) })
 	d.dropStaleRecords()
 
-	if err := home.WritePid(); err != nil {
-		return fmt.Errorf("pid file: %w", err)
-	}
-	defer d.remove(home.RemovePid)
 	listener, err := listen(home)
 	if err != nil {
 		return err
 	}
 	defer d.remove(func() error { return os.Remove(home.SocketPath()) })
 	defer listener.Close()
+	// After the socket: who finds the pid file finds a daemon to talk to.
+	if err := home.WritePid(); err != nil {
+		return fmt.Errorf("pid file: %w", err)
+	}
+	defer d.remove(home.RemovePid)
 	go d.accept(loops, listener)
 	d.log.Info("hubd answers", "version", api.Version, "pid", os.Getpid(), "home", home.Dir)
 	if o.Ready != nil {

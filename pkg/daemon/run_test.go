@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -70,6 +71,32 @@ func TestFilesOfARunningDaemon(t *testing.T) {
 	}
 	if _, err := r.Daemon(r.context()); !errors.Is(err, api.ErrNotRunning) {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// Who waits for the pid file, as systemd does with Type=forking, finds the
+// socket when it comes.
+func TestSocketComesBeforeThePidFile(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	watch, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := os.NewFile(uintptr(watch), "inotify")
+	defer events.Close()
+	if _, err := unix.InotifyAddWatch(watch, home, unix.IN_CREATE|unix.IN_MOVED_TO); err != nil {
+		t.Fatal(err)
+	}
+	serveIn(t, home, nil)
+	buf := make([]byte, 64<<10)
+	n, err := events.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket, pid := bytes.Index(buf[:n], []byte("hubd.sock\x00")), bytes.Index(buf[:n], []byte("hubd.pid\x00"))
+	if socket < 0 || pid < 0 || pid < socket {
+		t.Errorf("hubd.sock at %d, hubd.pid at %d of %q", socket, pid, buf[:n])
 	}
 }
 

@@ -135,7 +135,8 @@ func (i *Instance) peek(gen int) {
 	i.handle(exited{gen, exit})
 }
 
-// reap lets the zombie of a launch go.
+// reap lets the zombie of a launch go, and its wires: nothing of an app that is
+// down stays open or lies about.
 func (i *Instance) reap(gen int) {
 	l := i.find(gen)
 	if l == nil || l.process == nil || l.exit == nil {
@@ -144,7 +145,7 @@ func (i *Instance) reap(gen int) {
 	if err := l.process.Reap(); err != nil {
 		i.logError("reap", err)
 	}
-	l.process.Close()
+	l.close()
 	l.process = nil
 }
 

@@ -205,10 +205,14 @@ func TestMemoryLimit(t *testing.T) {
 // and go.
 func TestNothingIsLeft(t *testing.T) {
 	r := newRig(t)
+	empty := r.holdings()
 	s := r.app("app", idle, func(s *spec.Spec) { s.IPC, s.Notify = true, true })
 	i := r.one(s)
 	r.act(i, "stop")
 	before := r.holdings()
+	if before.descriptors != empty.descriptors {
+		t.Errorf("an app that is down has descriptors: %v, without it: %v", before, empty)
+	}
 	for range 100 {
 		r.act(i, "start")
 		r.act(i, "stop")
@@ -223,9 +227,8 @@ func TestNothingIsLeft(t *testing.T) {
 		r.act(i, "delete")
 		receiveClosed(t, i.gone)
 	}
-	after := r.holdings()
-	if after.descriptors >= before.descriptors || after.goroutines >= before.goroutines || after.children != 0 {
-		t.Errorf("after it was deleted: %v, before: %v", after, before)
+	if after := r.holdings(); after != empty {
+		t.Errorf("after it was deleted: %v, before it was there: %v", after, empty)
 	}
 	if names := r.left(); len(names) > 0 {
 		t.Errorf("files are left: %v", names)
