@@ -4,6 +4,7 @@
 
 GO ?= go
 FUZZTIME ?= 10s
+BENCHTIME ?= 1s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
@@ -31,9 +32,9 @@ test: ## run every test with the race detector
 	@scripts/check-tools.sh go gcc
 	$(TEST_ENV) CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
 
-bench: ## run the benchmarks
+bench: ## run the benchmarks, each for BENCHTIME (1s)
 	@scripts/check-tools.sh go
-	$(TEST_ENV) $(GO) test -run '^$$' -bench . -benchmem ./...
+	$(TEST_ENV) $(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./...
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/check-tools.sh go

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leadmaster/hub/pkg/settings"
 	"github.com/leadmaster/hub/pkg/spec"
 )
 
@@ -27,8 +28,22 @@ func TestConfiguration(t *testing.T) {
 			t.Errorf("key %s has the unknown state %d", k.Name, k.State)
 		}
 	}
-	checkPage(t, "configuration.md",
+	checkPage(t, "configuration.md", section{"settings", settingsTable()},
 		section{"keys", works.String()}, section{"later keys", later.String()}, section{"keys without effect", noEffect.String()})
+}
+
+// settingsTable lists the settings of hubd.yaml.
+func settingsTable() string {
+	var table strings.Builder
+	table.WriteString("| Setting | Of | Value | Default | Meaning |\n|---|---|---|---|---|\n")
+	for _, k := range settings.Keys() {
+		of := "apps"
+		if k.Daemon {
+			of = "the daemon"
+		}
+		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", code(k.Name), of, cell(k.Value), cell(k.Default), cell(k.Meaning))
+	}
+	return table.String()
 }
 
 // keyCell names a key with its aliases; camelCase forms go without saying.
