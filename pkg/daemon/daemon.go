@@ -46,6 +46,7 @@ type Daemon struct {
 	ended   chan struct{}
 	endOnce sync.Once
 	dumpMu  sync.Mutex // one save at a time
+	memory  *memory
 }
 
 // stateVersion is the version of state.json that this program reads and writes.
@@ -80,6 +81,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	if err != nil {
 		return err
 	}
+	defer d.memory.stop()
 	defer d.sup.Close()
 	// The loops end last: they see the apps out.
 	loops, stopLoops := context.WithCancel(context.Background())
@@ -133,8 +135,7 @@ func assemble(home *store.Home, set settings.Settings, log *slog.Logger) (*Daemo
 	if err != nil {
 		return nil, err
 	}
-	limitMemory(0)
-	d := &Daemon{home: home, log: log, started: time.Now(), ended: make(chan struct{}), user: userName(os.Geteuid())}
+	d := &Daemon{home: home, log: log, memory: newMemory(), started: time.Now(), ended: make(chan struct{}), user: userName(os.Geteuid())}
 	if d.exits, err = epoll.New(); err != nil {
 		return nil, err
 	}
@@ -147,7 +148,7 @@ func assemble(home *store.Home, set settings.Settings, log *slog.Logger) (*Daemo
 		Loop:        d.exits, Logs: d.logs, Scanner: stats.NewScanner(), Store: home, Log: log,
 		MemoryInterval: set.MemoryInterval, ResetOOM: protected,
 		OnChange: func(nextID, instances int) {
-			limitMemory(instances)
+			d.memory.changed()
 			now := state{Version: stateVersion, HomeID: st.HomeID, NextID: nextID}
 			if err := store.WriteRuntime(home.StatePath(), now); err != nil {
 				log.Error("state", "error", err)
