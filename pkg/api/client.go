@@ -74,12 +74,17 @@ func dialHome(ctx context.Context, home string) (net.Conn, error) {
 func (c *Client) connect(ctx context.Context) (*varlink.Connection, error) {
 	conn, err := varlink.NewConnectionWithDialer(ctx, "unix:hubd.sock", dialer{c})
 	if err != nil {
-		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ENOTDIR) {
-			return nil, ErrNotRunning
-		}
-		return nil, fmt.Errorf("connect to the daemon: %w", err)
+		return nil, notConnected(err)
 	}
 	return conn, nil
+}
+
+// notConnected tells a daemon that is not there from other failures.
+func notConnected(err error) error {
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ENOTDIR) {
+		return ErrNotRunning
+	}
+	return fmt.Errorf("connect to the daemon: %w", err)
 }
 
 // Call sends one request and hands each reply to each, one or several where
@@ -168,23 +173,30 @@ func (c *Client) ReadSettings(ctx context.Context) error {
 
 // List returns the process table in order of name and id.
 func (c *Client) List(ctx context.Context, targets ...string) ([]Row, error) {
-	var rows []Row
-	err := call(ctx, c, "List", ListCall{Targets: targets}, true, func(r *ListReply) error {
-		rows = append(rows, r.Rows...)
-		return nil
-	})
+	rows, _, err := c.list(ctx, ListCall{Targets: targets})
 	return rows, err
 }
 
 // ListHost returns the process table and the machine's figures, which are nil where
 // the daemon could not read them.
 func (c *Client) ListHost(ctx context.Context, targets ...string) ([]Row, *Host, error) {
-	var rows []Row
-	var host *Host
-	err := call(ctx, c, "List", ListCall{Targets: targets, Host: true}, true, func(r *ListReply) error {
-		rows, host = append(rows, r.Rows...), r.Host
-		return nil
-	})
+	return c.list(ctx, ListCall{Targets: targets, Host: true})
+}
+
+func (c *Client) list(ctx context.Context, in ListCall) (rows []Row, host *Host, err error) {
+	each := func(r *ListReply) {
+		if rows == nil {
+			rows = r.Rows
+		} else {
+			rows = append(rows, r.Rows...)
+		}
+		host = r.Host
+	}
+	if c.Dial == nil && c.Home != "" {
+		err = c.table(ctx, in, each)
+	} else {
+		err = call(ctx, c, "List", in, true, func(r *ListReply) error { each(r); return nil })
+	}
 	return rows, host, err
 }
 

@@ -98,6 +98,15 @@ func (r *replies) next(v any) error {
 	return r.call.Reply(r.ctx, v)
 }
 
+// raw sends a reply that is a whole message already.
+func (r *replies) raw(message []byte) error {
+	if r.call.IsOneway() {
+		return nil
+	}
+	_, err := r.call.Conn.Write(r.ctx, message)
+	return err
+}
+
 // last sends the only or the last reply.
 func (r *replies) last(v any) error {
 	r.call.Continues = false

@@ -10,9 +10,16 @@ import (
 	"github.com/leadmaster/hub/pkg/supervise"
 )
 
-// batch is how many rows or processes go into one reply: enough to save system
+// batch is how many processes go into one reply: enough to save system
 // calls, few enough to keep the daemon small.
 const batch = 64
+
+// rowBatch is how many rows of the table share a reply; all replies share one
+// buffer, which they fill with rowSize bytes a row, more or less.
+const (
+	rowBatch = 16
+	rowSize  = 240
+)
 
 // list sends the process table, by name and id.
 func (d *Daemon) list(ctx context.Context, in *api.ListCall, r *replies) error {
@@ -25,17 +32,26 @@ func (d *Daemon) list(ctx context.Context, in *api.ListCall, r *replies) error {
 	})
 	usage := d.usage(ctx, list)
 	now := time.Now()
-	rows := make([]api.Row, 0, min(len(list), batch)) // one for all replies
-	return inBatches(r, len(list), func(from, to int) any {
-		reply := api.ListReply{Rows: rows[:0]}
-		for n := from; n < to; n++ {
-			reply.Rows = append(reply.Rows, row(list[n], usage[n], now))
+	size := len(list)
+	if r.more() {
+		size = min(size, rowBatch)
+	}
+	reply := api.ListReply{Rows: make([]api.Row, 0, size)}
+	message := make([]byte, 0, (size+1)*rowSize)
+	for n, i := range list {
+		if len(reply.Rows) == rowBatch && r.more() {
+			message = reply.AppendList(message[:0], true)
+			if err := r.raw(message); err != nil {
+				return err
+			}
+			reply.Rows = reply.Rows[:0]
 		}
-		if to == len(list) && in.Host {
-			reply.Host = d.machine(ctx)
-		}
-		return reply
-	})
+		reply.Rows = append(reply.Rows, row(i, usage[n], now))
+	}
+	if in.Host {
+		reply.Host = d.machine(ctx)
+	}
+	return r.raw(reply.AppendList(message[:0], false))
 }
 
 // machine is what the host is doing, nil if that can't be told.
