@@ -16,7 +16,7 @@ func TestCLI(t *testing.T) {
 	// and a last line for the shell.
 	for line := range strings.Lines(hubctl(t, "__complete", "")) {
 		word, short, ok := strings.Cut(strings.TrimSpace(line), "\t")
-		if !ok || word == "help" || word == "completion" {
+		if !ok || word == "help" {
 			continue
 		}
 		fmt.Fprintf(&page, "### %s\n\n%s.\n\n```text\n%s\n```\n\n",
