@@ -202,7 +202,7 @@ func (d *Daemon) outcomes(ctx context.Context, pending []*supervise.Pending, kno
 func (d *Daemon) collect(ctx context.Context, pending []*supervise.Pending, each func([]api.Result) error) error {
 	results := make(chan api.Result, len(pending))
 	for _, p := range pending {
-		go func() { results <- result(p.Instance, p.Wait(ctx)) }()
+		go func() { results <- result(p, p.Wait(ctx)) }()
 	}
 	for left := len(pending); left > 0; {
 		some := []api.Result{<-results}
@@ -225,14 +225,14 @@ func (d *Daemon) collect(ctx context.Context, pending []*supervise.Pending, each
 	return nil
 }
 
-func result(i *supervise.Instance, o supervise.Outcome) api.Result {
-	st := o.Status
+func result(p *supervise.Pending, o supervise.Outcome) api.Result {
+	i, st := p.Instance, o.Status
 	if st == nil {
 		st = i.Status()
 	}
 	r := api.Result{
 		ID: i.ID, Name: st.Spec.Name, Instance: i.Number, Status: string(st.State), PID: st.PID,
-		Error: o.Err, Warnings: orEmpty(o.Warnings), Stderr: orEmpty(o.Stderr), Changed: []string{},
+		Error: o.Err, Warnings: orEmpty(o.Warnings), Stderr: orEmpty(o.Stderr), Changed: orEmpty(p.Changes(o)),
 	}
 	if o.Err != "" && st.Spec.Name != "" {
 		r.Hint = fmt.Sprintf("hubctl logs %s --err shows what it wrote, hubctl describe %s what happened", quote(st.Spec.Name), quote(st.Spec.Name))

@@ -14,13 +14,18 @@ type question struct {
 	done chan<- error // capacity 1
 }
 
-// ask runs f on the instance's goroutine, between two messages, and returns its
-// error. f must not block.
-func (i *Instance) ask(ctx context.Context, f func() error) error {
+// ask has f run on the instance's goroutine, after the messages before it, and
+// returns where its error will be. f must not block.
+func (i *Instance) ask(f func() error) <-chan error {
 	done := make(chan error, 1)
 	if !i.mail.put(question{f, done}) {
-		return ErrDeleted
+		done <- ErrDeleted
 	}
+	return done
+}
+
+// answered waits for the answer to a question.
+func answered(ctx context.Context, done <-chan error) error {
 	select {
 	case err := <-done:
 		return err

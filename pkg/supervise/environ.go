@@ -65,19 +65,15 @@ func (i *Instance) environment(base *BaseEnv, s *spec.Spec, gen int, w wires) en
 // was made of: a copy of each app's would be most of the daemon's memory, and an
 // app may have written its title over those in /proc.
 func (i *Instance) Environment(ctx context.Context) (vars map[string]string, err error) {
-	err = i.ask(ctx, func() error {
+	err = answered(ctx, i.ask(func() error {
 		if l := i.launch; l != nil && l.process != nil {
 			vars = i.environment(l.base, l.spec, l.gen, l.wires)
 			return nil
 		}
 		m := i.machine
-		next := m.spec
-		if m.next != nil {
-			next = m.next
-		}
-		vars = i.environment(i.base.Load(), next, m.gen+1, wires{})
+		vars = i.environment(i.base.Load(), m.latest(), m.launches+1, wires{})
 		return nil
-	})
+	}))
 	return vars, err
 }
 

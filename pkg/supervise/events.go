@@ -45,6 +45,25 @@ func (b *bus) publish(ev Event) {
 	}
 }
 
+// offer publishes an event that may be missed: only to those who are less than
+// half of what is allowed behind, so that it can't cut anybody off.
+func (b *bus) offer(ev Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for s := range b.subs {
+		if len(s.c) < subscriberQueue/2 {
+			s.c <- ev // only publish and offer send, and both hold mu
+		}
+	}
+}
+
+// followed reports whether anybody listens.
+func (b *bus) followed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.subs) > 0
+}
+
 // Close ends the subscription; it may be called twice.
 func (s *Subscription) Close() {
 	s.bus.mu.Lock()

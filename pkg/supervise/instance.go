@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/logs"
-	"github.com/leadmaster/hub/pkg/spec"
 )
 
 // Instance is one supervised slot of an app. Its goroutine (run) owns all
@@ -21,6 +20,7 @@ type Instance struct {
 	status atomic.Pointer[Status]
 	peak   atomic.Int64  // bytes, highest memory seen of the tree
 	gone   chan struct{} // closed when the goroutine has ended
+	doomed atomic.Bool   // a delete was sent
 
 	// ---- owned by run ----
 	machine *machine
@@ -106,6 +106,8 @@ func (i *Instance) receive(msg any) {
 		if i.find(msg.gen) != nil {
 			i.note(note{"warning", msg.text})
 		}
+	case appMessage:
+		i.heard(msg)
 	case question:
 		msg.done <- msg.f()
 	case remembered:
@@ -246,11 +248,4 @@ func refuse(msg any, s *Status) {
 	case question:
 		msg.done <- ErrDeleted
 	}
-}
-
-// withInstances returns the same spec with another number of instances.
-func withInstances(s *spec.Spec, n int) *spec.Spec {
-	more := *s
-	more.Instances = n
-	return &more
 }

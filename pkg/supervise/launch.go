@@ -189,10 +189,15 @@ func (i *Instance) attach(l *launch, f *files) error {
 		return nil
 	}
 	gen := l.gen
+	var gate messageGate
 	l.channel, err = ipc.NewChannel(i.sup.Loop, f.channel, ipc.Handlers{
-		Message: func(msg json.RawMessage) {
+		Message: func(msg json.RawMessage) { // on the loop's goroutine
 			if ipc.IsReady(msg) {
 				i.mail.put(ready{gen, "IPC message"})
+			} else if i.sup.bus.followed() {
+				if text, ok := gate.pass(time.Now(), msg); ok {
+					i.mail.put(appMessage{gen, text})
+				}
 			}
 		},
 		Fault: func(err error) { i.mail.put(warning{gen, "IPC channel: " + err.Error()}) },

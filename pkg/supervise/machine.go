@@ -186,10 +186,16 @@ func (m *machine) down(c command) {
 	}
 }
 
-func (m *machine) launch(cause string) {
+// latest is the spec that the next launch would be of.
+func (m *machine) latest() *spec.Spec {
 	if m.next != nil {
-		m.spec, m.next = m.next, nil
+		return m.next
 	}
+	return m.spec
+}
+
+func (m *machine) launch(cause string) {
+	m.spec, m.next = m.latest(), nil
 	m.launches++
 	m.gen = m.launches
 	m.state, m.launchedAt = Launching, m.now

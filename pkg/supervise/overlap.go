@@ -28,10 +28,7 @@ const (
 // overlap) the next one is launched beside the old one, which serves until that
 // is ready, and on if it fails; else it is a restart.
 func (m *machine) reload(c command) {
-	next := m.spec
-	if m.next != nil {
-		next = m.next
-	}
+	next := m.latest()
 	if c.spec != nil {
 		next = c.spec
 	}

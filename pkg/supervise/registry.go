@@ -32,8 +32,7 @@ func (s *Supervisor) Leaving(name string) []*Instance {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return filter(s.instances, func(i *Instance) bool {
-		st := i.Status()
-		return st.Spec.Name == name && st.Want == Gone
+		return i.doomed.Load() && i.Status().Spec.Name == name
 	})
 }
 
@@ -41,7 +40,7 @@ func (s *Supervisor) Leaving(name string) []*Instance {
 func (s *Supervisor) app(name string) []*Instance {
 	var found []*Instance
 	for _, i := range s.instances {
-		if st := i.Status(); st.Spec.Name == name && st.Want != Gone {
+		if !i.doomed.Load() && i.Status().Spec.Name == name {
 			found = append(found, i)
 		}
 	}
@@ -129,6 +128,10 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 	case Add:
 		if len(old) > 0 {
 			sp = withInstances(sp, len(old)+sp.Instances)
+			sizes := resizing(old, sp.Instances)
+			for _, i := range old {
+				i.ask(func() error { i.resize(sizes, sp.Instances); return nil })
+			}
 		}
 	case Keep:
 		missing -= len(old)
@@ -221,6 +224,24 @@ func (s *Supervisor) remove(gone *Instance) {
 type Pending struct {
 	Instance *Instance
 	done     <-chan Outcome
+	before   *spec.Spec // nil unless the command brings a new spec
+}
+
+func newPending(i *Instance, done <-chan Outcome, sp *spec.Spec) *Pending {
+	p := &Pending{Instance: i, done: done}
+	if sp != nil {
+		p.before = i.Status().latest
+	}
+	return p
+}
+
+// Changes returns the keys in which the spec that the instance has at the outcome
+// differs from the one it had before the command.
+func (p *Pending) Changes(o Outcome) []string {
+	if p.before == nil || o.Status == nil {
+		return nil
+	}
+	return p.before.Changes(o.Status.latest)
 }
 
 // Wait returns the outcome, or ctx's error as one.
@@ -257,12 +278,14 @@ func (i *Instance) send(v verb, sp *spec.Spec, cause string) *Pending {
 		goal = Down
 	case verbDelete:
 		goal = Gone
+		i.doomed.Store(true) // visible at once: whoever asks next must know
 	case verbReload:
 		goal = Replaced
 	}
+	p := newPending(i, done, sp)
 	w := &waiter{goal: goal, settle: v == verbStart, done: done}
 	if !i.mail.put(command{verb: v, cause: cause, spec: sp, reply: w}) {
 		done <- Outcome{Err: ErrDeleted.Error(), Status: i.Status()}
 	}
-	return &Pending{Instance: i, done: done}
+	return p
 }

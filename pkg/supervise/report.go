@@ -34,11 +34,7 @@ func (i *Instance) answer(e answer) {
 
 // note adds a line to the history, the log and the event stream.
 func (i *Instance) note(n note) {
-	m := i.machine
-	ev := Event{
-		Time: time.Now(), UUID: i.UUID, ID: i.ID, Name: m.spec.Name, Instance: i.Number,
-		Kind: n.kind, State: m.state, PID: m.pid, Reason: n.reason,
-	}
+	m, ev := i.machine, i.event(n)
 	if len(i.history) == historyLength {
 		i.history = append(i.history[:0:0], i.history[1:]...)
 	}
@@ -61,13 +57,22 @@ func (i *Instance) note(n note) {
 	i.sup.bus.publish(ev)
 }
 
+// event makes an event of now.
+func (i *Instance) event(n note) Event {
+	m := i.machine
+	return Event{
+		Time: time.Now(), UUID: i.UUID, ID: i.ID, Name: m.spec.Name, Instance: i.Number,
+		Kind: n.kind, State: m.state, PID: m.pid, Reason: n.reason,
+	}
+}
+
 // publish makes the state visible to readers.
 func (i *Instance) publish() {
 	m := i.machine
 	s := &Status{
 		UUID: i.UUID, ID: i.ID, Instance: i.Number, Spec: m.spec, Want: m.want, State: m.state,
 		Generation: m.gen, PID: m.pid, LaunchedAt: m.launchedAt, CreatedAt: m.createdAt,
-		Restarts: m.restarts, Unstable: m.Unstable, Delay: m.delay, NotReady: m.notReady,
+		latest: m.latest(), Restarts: m.restarts, Unstable: m.Unstable, Delay: m.delay, NotReady: m.notReady,
 		LastExit: m.lastExit, LastEnd: m.lastEnd, Events: i.history,
 	}
 	if l := i.find(m.gen); l != nil {

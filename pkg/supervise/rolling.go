@@ -46,7 +46,7 @@ func roll(list []*Instance, sp *spec.Spec, cause string) []*Pending {
 	outcomes := make([]chan Outcome, len(list))
 	for n, i := range list {
 		outcomes[n] = make(chan Outcome, 1)
-		pending = append(pending, &Pending{Instance: i, done: outcomes[n]})
+		pending = append(pending, newPending(i, outcomes[n], sp))
 	}
 	go func() {
 		failed := false

@@ -29,8 +29,9 @@ type Status struct {
 	LastEnd    string     // the last end in words
 	Events     []Event    // oldest first
 
-	started uint64  // of the main process, in ticks since boot
-	rivals  []rival // launches that run beside it
+	latest  *spec.Spec // what the next launch would be of
+	started uint64     // of the main process, in ticks since boot
+	rivals  []rival    // launches that run beside it
 }
 
 // Event is something that happened to an instance.

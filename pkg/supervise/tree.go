@@ -97,6 +97,9 @@ func (i *Instance) remembered(r remembered) {
 	if l.process == nil {
 		return
 	}
+	if l.askToEnd() {
+		return
+	}
 	sig := l.spec.KillSignal.Number()
 	if !forwards(l.spec, l.process.PID) {
 		i.check(l, l.process.Signal(sig), l.process.PID)
@@ -106,6 +109,13 @@ func (i *Instance) remembered(r remembered) {
 	// has ended, so the whole job gets it, as from a terminal.
 	l.grouped = ticks()
 	i.check(l, l.process.SignalGroup(sig), l.process.PID)
+}
+
+// askToEnd sends the message "shutdown" where the app wants that instead of the
+// kill signal. It returns false where the signal is needed: nobody would read the
+// message.
+func (l *launch) askToEnd() bool {
+	return l.spec.ShutdownWithMessage && l.channel != nil && l.channel.Send("shutdown") == nil
 }
 
 // forwards reports whether the main process stands between the signal and the

@@ -1,0 +1,108 @@
+package supervise
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/leadmaster/hub/pkg/spec"
+)
+
+// ErrNothingToDo means that an app has as many instances as are asked for.
+//
+//lint:ignore ST1005 PM2's words, which scripts look for
+var ErrNothingToDo = errors.New("Nothing to do")
+
+// Scale starts or deletes instances of an app until there are as many as count
+// says; it is told how many there are. New ones get the spec and the environment
+// of the app, and the lowest free numbers; the highest numbers go first. Once
+// Scale returns, the specs of those that stay say how many they are.
+func (s *Supervisor) Scale(ctx context.Context, name string, count func(have int) (int, error), cause string) ([]*Pending, error) {
+	pending, settled, err := s.scale(name, count, cause)
+	for _, done := range settled {
+		if err := answered(ctx, done); err != nil && !errors.Is(err, ErrDeleted) {
+			return nil, err
+		}
+	}
+	return pending, err
+}
+
+// scale asks for everything while the registry is locked, so that two that
+// scale an app at once do it one after the other.
+func (s *Supervisor) scale(name string, count func(int) (int, error), cause string) (pending []*Pending, settled []<-chan error, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending {
+		return nil, nil, ErrEnding
+	}
+	old := s.app(name)
+	if len(old) == 0 {
+		//lint:ignore ST1005 PM2's words, which scripts look for
+		return nil, nil, fmt.Errorf("Application %s %w", name, ErrNoTarget)
+	}
+	n, err := count(len(old))
+	if err == nil && n == len(old) {
+		err = ErrNothingToDo
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for at := len(old) - 1; at >= n; at-- {
+		pending = append(pending, old[at].send(verbDelete, nil, cause))
+	}
+	kept := old[:min(n, len(old))]
+	sizes := resizing(kept, n)
+	for _, i := range kept {
+		settled = append(settled, i.ask(func() error { i.resize(sizes, n); return nil }))
+	}
+	for range n - len(old) {
+		i := s.add(sizes[old[0].Status().latest], old[0].base.Load(), true)
+		pending = append(pending, i.send(verbStart, nil, cause))
+	}
+	return pending, settled, nil
+}
+
+// resizing makes the specs that instances have with n as the number of them.
+// Equal ones stay shared.
+func resizing(list []*Instance, n int) map[*spec.Spec]*spec.Spec {
+	sizes := make(map[*spec.Spec]*spec.Spec)
+	for _, i := range list {
+		st := i.Status()
+		for _, s := range []*spec.Spec{st.Spec, st.latest} {
+			if sizes[s] == nil {
+				sizes[s] = withInstances(s, n)
+			}
+		}
+	}
+	return sizes
+}
+
+// resize changes the number of instances in all specs of the instance, on its
+// own goroutine. No launch follows from it: the app can't see the number.
+func (i *Instance) resize(sizes map[*spec.Spec]*spec.Spec, n int) {
+	resized := func(s **spec.Spec) {
+		switch {
+		case *s == nil:
+		case sizes[*s] != nil:
+			*s = sizes[*s]
+		default:
+			*s = withInstances(*s, n)
+		}
+	}
+	m := i.machine
+	resized(&m.spec)
+	resized(&m.next)
+	if m.candidate != nil {
+		resized(&m.candidate.spec)
+	}
+	i.recordContent()
+	i.publish()
+	i.record()
+}
+
+// withInstances returns the same spec with another number of instances.
+func withInstances(s *spec.Spec, n int) *spec.Spec {
+	more := *s
+	more.Instances = n
+	return &more
+}
