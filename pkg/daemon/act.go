@@ -144,20 +144,24 @@ func refusal(err error) error {
 // act does something with the instances that targets mean. What can be done is
 // done; targets that mean nothing are results with an error.
 func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
-	if len(in.Targets) == 0 {
-		return &api.Error{Code: api.CodeInvalid, Message: "targets are missing", Hint: "a name, an id, or all", Target: "targets"}
+	if err := checkAct(in); err != nil {
+		return err
+	}
+	if in.Action == api.ActionScale {
+		return d.scale(ctx, in, r)
 	}
 	list, missing := d.find(in.Targets)
 	if len(list) == 0 && len(missing) == 0 {
-		return &api.Error{Code: api.CodeNotFound, Message: "No process found", Hint: "hubctl start starts one", Target: in.Targets[0]}
+		return noProcess(in.Targets[0])
+	}
+	switch in.Action {
+	case api.ActionSignal:
+		return d.signal(ctx, in, list, missing, r)
+	case api.ActionSend:
+		return d.send(ctx, in, list, missing, r)
 	}
 	var base *supervise.BaseEnv
-	switch {
-	case !slices.Contains([]string{api.ActionStart, api.ActionRestart, api.ActionReload, api.ActionStop, api.ActionDelete, api.ActionReset}, in.Action):
-		return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "start, restart, reload, stop, delete or reset", Target: "action"}
-	case in.UpdateEnv && in.Action != api.ActionStart && in.Action != api.ActionRestart && in.Action != api.ActionReload:
-		return &api.Error{Code: api.CodeInvalid, Message: "update_env makes no sense with " + in.Action, Target: "update_env"}
-	case in.UpdateEnv:
+	if in.UpdateEnv {
 		base = d.baseEnv(in.Env)
 	}
 	var pending []*supervise.Pending

@@ -155,18 +155,24 @@ func (r *rig) begin(specs ...spec.Spec) []api.Result {
 func (r *rig) up(names ...string) {
 	r.Helper()
 	for _, name := range names {
-		found := errors.New("found")
-		err := r.Logs(r.context(), api.LogsCall{Targets: []string{name}, Follow: true}, func(reply *api.LogsReply) error {
-			for _, l := range reply.Lines {
-				if l.Text == "up" {
-					return found
-				}
+		r.says(name, "up")
+	}
+}
+
+// says waits for a line of an app.
+func (r *rig) says(name, line string) {
+	r.Helper()
+	found := errors.New("found")
+	err := r.Logs(r.context(), api.LogsCall{Targets: []string{name}, Follow: true}, func(reply *api.LogsReply) error {
+		for _, l := range reply.Lines {
+			if l.Text == line {
+				return found
 			}
-			return nil
-		})
-		if !errors.Is(err, found) {
-			r.Fatalf("%s is not up: %v", name, err)
 		}
+		return nil
+	})
+	if !errors.Is(err, found) {
+		r.Fatalf("%s does not say %q: %v", name, line, err)
 	}
 }
 

@@ -11,8 +11,9 @@ import (
 // maxNumber bounds a number that has no closer limit.
 const maxNumber = math.MaxInt32
 
-// maxInstances is a bound that only a slip of the hand reaches.
-const maxInstances = 10000
+// MaxInstances is the most instances of an app: a bound that only a slip of the
+// hand reaches.
+const MaxInstances = 10000
 
 // Type is what values a key takes.
 type Type struct {
@@ -163,7 +164,7 @@ func readInstances(_ *Key, v *value) (any, error) {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(v.decimal())
-	if err != nil || n > maxInstances || n < -maxInstances {
+	if err != nil || n > MaxInstances || n < -MaxInstances {
 		return nil, wrong(v, wantInstances)
 	}
 	return n, nil

@@ -43,7 +43,7 @@ func (s *Spec) Validate() error {
 	if s.ShutdownWithMessage && !s.IPC {
 		wrong("shutdown_with_message", errors.New("found true with ipc: false; want ipc: true"))
 	}
-	wrong("instances", inRange(int64(s.Instances), 1, maxInstances))
+	wrong("instances", inRange(int64(s.Instances), 1, MaxInstances))
 	wrong("max_restarts", inRange(int64(s.MaxRestarts), 0, maxNumber))
 	for _, code := range s.StopExitCodes {
 		wrong("stop_exit_codes", inRange(int64(code), 0, 255))

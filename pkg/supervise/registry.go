@@ -128,10 +128,7 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 	case Add:
 		if len(old) > 0 {
 			sp = withInstances(sp, len(old)+sp.Instances)
-			sizes := resizing(old, sp.Instances)
-			for _, i := range old {
-				i.ask(func() error { i.resize(sizes, sp.Instances); return nil })
-			}
+			resizeAll(old, sp.Instances)
 		}
 	case Keep:
 		missing -= len(old)

@@ -47,24 +47,24 @@ func (s *Supervisor) scale(name string, count func(int) (int, error), cause stri
 	if err != nil {
 		return nil, nil, err
 	}
+	sp := withInstances(old[0].Status().latest, n)
+	if err := s.room(descriptorLimit(), Request{Spec: withInstances(sp, n-len(old)), Existing: Add}); err != nil {
+		return nil, nil, err
+	}
 	for at := len(old) - 1; at >= n; at-- {
 		pending = append(pending, old[at].send(verbDelete, nil, cause))
 	}
-	kept := old[:min(n, len(old))]
-	sizes := resizing(kept, n)
-	for _, i := range kept {
-		settled = append(settled, i.ask(func() error { i.resize(sizes, n); return nil }))
-	}
+	settled = resizeAll(old[:min(n, len(old))], n)
 	for range n - len(old) {
-		i := s.add(sizes[old[0].Status().latest], old[0].base.Load(), true)
+		i := s.add(sp, old[0].base.Load(), true)
 		pending = append(pending, i.send(verbStart, nil, cause))
 	}
 	return pending, settled, nil
 }
 
-// resizing makes the specs that instances have with n as the number of them.
-// Equal ones stay shared.
-func resizing(list []*Instance, n int) map[*spec.Spec]*spec.Spec {
+// resizeAll changes the number of instances in the specs of those that there
+// are. Equal specs stay shared.
+func resizeAll(list []*Instance, n int) (settled []<-chan error) {
 	sizes := make(map[*spec.Spec]*spec.Spec)
 	for _, i := range list {
 		st := i.Status()
@@ -74,7 +74,10 @@ func resizing(list []*Instance, n int) map[*spec.Spec]*spec.Spec {
 			}
 		}
 	}
-	return sizes
+	for _, i := range list {
+		settled = append(settled, i.ask(func() error { i.resize(sizes, n); return nil }))
+	}
+	return settled
 }
 
 // resize changes the number of instances in all specs of the instance, on its
