@@ -8,7 +8,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"os/user"
@@ -88,7 +87,7 @@ func serve(o options, stderr io.Writer) error {
 			return err
 		}
 	}
-	log, err := openLog(home, o.config != "", stderr)
+	own, err := openLog(home)
 	if err != nil {
 		return err
 	}
@@ -105,7 +104,9 @@ func serve(o options, stderr io.Writer) error {
 		}
 		return d.StartSpecs(ctx, specs, os.Environ())
 	}
-	return daemon.Run(ctx, daemon.Options{Home: home, Log: log, Ready: func() { sayReady(o.readyFD) }}, begin)
+	return daemon.Run(ctx, daemon.Options{
+		Home: home, Log: own.logger(o.config != "", stderr), ReopenLog: own.reopen, Ready: func() { sayReady(o.readyFD) },
+	}, begin)
 }
 
 // load reads the ecosystem file in the daemon's own place.
@@ -127,24 +128,6 @@ func load(o options, home string, stderr io.Writer) ([]spec.Spec, error) {
 		fmt.Fprintln(stderr, "hubd: warning:", w)
 	}
 	return specs, err
-}
-
-// openLog returns the daemon's own log: hubd.log, and in the foreground stderr
-// as well.
-func openLog(home string, foreground bool, stderr io.Writer) (*slog.Logger, error) {
-	h, err := store.OpenHome(home)
-	if err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(h.LogPath(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("log: %w", err)
-	}
-	var out io.Writer = f
-	if foreground {
-		out = io.MultiWriter(f, stderr)
-	}
-	return slog.New(slog.NewTextHandler(out, nil)), nil
 }
 
 func sayReady(fd int) {

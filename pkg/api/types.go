@@ -57,6 +57,7 @@ const (
 	StreamOut  = "out"
 	StreamErr  = "err"
 	StreamHubd = "hubd"
+	StreamLog  = "log" // both streams of an app (log_file)
 )
 
 // TargetHubd is the target of Logs that means the daemon's own log.
@@ -133,6 +134,7 @@ type PM2Env struct {
 	InstanceVar      string            `json:"instance_var"`
 	OutLogPath       string            `json:"pm_out_log_path"`
 	ErrLogPath       string            `json:"pm_err_log_path"`
+	LogPath          string            `json:"pm_log_path,omitempty"` // only with log_file, as in PM2
 	PidPath          string            `json:"pm_pid_path"`
 	Env              map[string]string `json:"env"`
 	Watch            bool              `json:"watch"`
@@ -222,6 +224,18 @@ type LogLine struct {
 	Text     string `json:"text,omitempty"`
 	Base64   []byte `json:"base64,omitempty"`  // instead of Text where that is not UTF-8
 	Partial  bool   `json:"partial,omitempty"` // the line goes on, or has no end yet
+
+	// What follows is there where the call had a stamp; Text is then the message
+	// alone.
+	Timestamp string  `json:"timestamp,omitempty"` // the line's own, or when it was read; empty: unknown
+	From      *Origin `json:"from,omitempty"`      // what the line itself says (log_type json)
+}
+
+// Origin says which app wrote a line.
+type Origin struct {
+	Stream string `json:"stream"`
+	ID     int    `json:"id"`
+	Name   string `json:"name"`
 }
 
 // Bytes returns the line as it stands in the file.
@@ -304,6 +318,8 @@ type (
 		Lines   *int     `json:"lines,omitempty"` // nil: 15
 		Follow  bool     `json:"follow,omitempty"`
 		Streams []string `json:"streams,omitempty"`
+		From    *int64   `json:"from,omitempty"`  // instead of the last lines, of the only file
+		Stamp   *string  `json:"stamp,omitempty"` // date format; "" is ISO 8601 in UTC
 	}
 	LogsReply struct {
 		Sources []LogSource `json:"sources"`

@@ -74,6 +74,31 @@ func joinExitCodes(args []string) []string {
 	return out
 }
 
+// joinTimestamp makes one word of --timestamp and a format behind it. Anything
+// else there is a target: the flag needs no value.
+func joinTimestamp(args []string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		if args[i] == "--" {
+			return append(out, args[i:]...)
+		}
+		if args[i] == "--timestamp" && i+1 < len(args) && isDateFormat(args[i+1]) {
+			out = append(out, args[i]+"="+args[i+1])
+			i++
+			continue
+		}
+		out = append(out, args[i])
+	}
+	return out
+}
+
+// isDateFormat reports whether text holds a token of two letters, as formats do.
+func isDateFormat(text string) bool {
+	return slices.ContainsFunc([]string{"YY", "MM", "DD", "HH", "hh", "mm", "ss", "SSS"}, func(token string) bool {
+		return strings.Contains(text, token)
+	}) && !strings.HasPrefix(text, "-")
+}
+
 func isNumber(text string) bool {
 	return text != "" && strings.Trim(text, "0123456789") == ""
 }

@@ -14,6 +14,9 @@ import (
 // defaultLines is PM2's length of the tail.
 const defaultLines = 15
 
+// defaultTimestamp is PM2's format of logs --timestamp.
+const defaultTimestamp = "YYYY-MM-DD-HH:mm:ss"
+
 func logsCommand(c *ctl) *cobra.Command {
 	var o logOptions
 	cmd := &cobra.Command{
@@ -23,51 +26,38 @@ func logsCommand(c *ctl) *cobra.Command {
 restarts, until it is interrupted. Without a target it shows all apps and the
 daemon's own log, which the target hubd names alone.
 
+--json prints each line as an object with the keys message, timestamp, type (out,
+err), process_id, app_name and position. A timestamp is the line's own, in the
+app's log_date_format; where the file has none, it is the time at which the line
+was read, in ISO 8601, and null for lines that were there before. position is
+where the line ends in its file: --follow-from goes on exactly behind it. A
+position that the file does not have, since it was emptied or replaced, is an
+error.
+
 ` + targetHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.lines < 0 {
-				return fmt.Errorf("--lines: found %d; want 0 or more", o.lines)
+			if err := o.check(cmd.Flags()); err != nil {
+				return err
 			}
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
 			return c.logs(ctx, args, o)
 		},
 	}
-	flags := cmd.Flags()
-	flags.IntVar(&o.lines, "lines", defaultLines, "how many of the last lines of each file")
-	flags.BoolVar(&o.noStream, "nostream", false, "show the last lines only")
-	flags.BoolVar(&o.out, "out", false, "only what went to stdout")
-	flags.BoolVar(&o.err, "err", false, "only what went to stderr")
-	flags.BoolVar(&o.raw, "raw", false, "lines as they were written, those of stderr to stderr")
+	o.declare(cmd.Flags())
 	return cmd
 }
 
-// logOptions are the flags of logs.
-type logOptions struct {
-	lines              int
-	noStream, out, err bool
-	raw                bool
-}
-
 func (c *ctl) logs(ctx context.Context, targets []string, o logOptions) error {
-	in := api.LogsCall{Targets: targets, Lines: &o.lines, Follow: !o.noStream}
-	if o.out {
-		in.Streams = append(in.Streams, api.StreamOut)
+	show := c.textLogs(targets, o)
+	switch {
+	case o.json:
+		show = c.jsonLogs
+	case o.format:
+		show = c.formatLogs
 	}
-	if o.err {
-		in.Streams = append(in.Streams, api.StreamErr)
-	}
-	view := &logView{lines: o.lines, raw: o.raw, heads: o.noStream, term: c.terminalOf(c.Stdout), errTerm: c.terminalOf(c.Stderr)}
-	if !o.raw {
-		if err := c.widenLabels(ctx, view, targets); err != nil {
-			return err
-		}
-		c.tailing(targets, o.lines)
-	}
-	err := c.client.Logs(ctx, in, func(reply *api.LogsReply) error {
-		view.add(reply)
-		return c.flushView(view)
-	})
+	in := o.call(targets)
+	err := show(ctx, in)
 	switch {
 	case ctx.Err() != nil:
 		return nil // Ctrl-C is how one leaves
@@ -75,6 +65,31 @@ func (c *ctl) logs(ctx context.Context, targets []string, o logOptions) error {
 		return errGone()
 	}
 	return err
+}
+
+// textLogs shows lines for people.
+func (c *ctl) textLogs(targets []string, o logOptions) func(context.Context, api.LogsCall) error {
+	return func(ctx context.Context, in api.LogsCall) error {
+		view := &logView{
+			lines: o.lines, raw: o.raw, heads: o.noStream, stamps: o.timestamp != "", highlight: o.highlight,
+			term: c.terminalOf(c.Stdout), errTerm: c.terminalOf(c.Stderr),
+		}
+		if in.From != nil {
+			view.lines = 0 // what comes are not the last lines of a file
+		}
+		if !o.raw {
+			if err := c.widenLabels(ctx, view, targets); err != nil {
+				return err
+			}
+			if in.From == nil {
+				c.tailing(targets, o.lines)
+			}
+		}
+		return c.client.Logs(ctx, in, func(reply *api.LogsReply) error {
+			view.add(reply)
+			return c.flushView(view)
+		})
+	}
 }
 
 // widenLabels makes the labels as wide as the longest of all that the targets

@@ -16,7 +16,10 @@ type logView struct {
 	lines int // asked of each file, for the heads
 	raw   bool
 	heads bool // files without lines have heads too
-	term  terminal
+	// stamps: each line's time goes in front of its label.
+	stamps    bool
+	highlight string // a word to stand out, or empty
+	term      terminal
 	// errTerm is where raw lines of stderr go.
 	errTerm terminal
 
@@ -62,7 +65,7 @@ func (v *logView) add(reply *api.LogsReply) {
 	}
 	for i := range reply.Lines {
 		if line := &reply.Lines[i]; line.Source >= 0 && line.Source < len(v.sources) {
-			v.line(&v.sources[line.Source], string(line.Bytes()), line.Partial)
+			v.line(&v.sources[line.Source], line)
 		}
 	}
 	for i := first; i < len(v.sources); i++ {
@@ -88,14 +91,18 @@ func (v *logView) widen(label string) {
 }
 
 // line shows a line.
-func (v *logView) line(s *logSource, text string, partial bool) {
+func (v *logView) line(s *logSource, line *api.LogLine) {
+	text, stamp := string(line.Bytes()), ""
+	if v.stamps && line.Timestamp != "" {
+		stamp = harmless(line.Timestamp, false) + " "
+	}
 	if v.raw {
-		v.rawLine(text, s.Stream == api.StreamErr, partial)
+		v.rawLine(stamp+text, s.Stream == api.StreamErr, line.Partial)
 		return
 	}
 	v.head(s)
 	label := s.label + strings.Repeat(" ", v.width-displayWidth(s.label)) + " |"
-	v.write(v.term.paint(streamColour(s.Stream), label)+" "+harmless(text, v.term.colour)+"\n", false)
+	v.write(stamp+v.term.paint(streamColour(s.Stream), label)+" "+v.highlit(harmless(text, v.term.colour))+"\n", false)
 	v.between = true
 }
 
@@ -113,6 +120,15 @@ func (v *logView) rawLine(text string, stderr, partial bool) {
 		text += "\n"
 	}
 	v.write(text, stderr)
+}
+
+// highlit puts the first occurrence of the word to highlight in reverse.
+func (v *logView) highlit(text string) string {
+	before, after, found := strings.Cut(text, v.highlight)
+	if v.highlight == "" || !found {
+		return text
+	}
+	return before + v.term.paint(reverse, v.highlight) + after
 }
 
 // head prints the line that names a file, once.

@@ -36,13 +36,14 @@ func (c *ctl) terminalOf(w io.Writer) terminal {
 type colour string
 
 const (
-	plain  colour = ""
-	bold   colour = "1"
-	red    colour = "31"
-	green  colour = "32"
-	yellow colour = "33"
-	blue   colour = "34"
-	accent colour = "1;36"
+	plain   colour = ""
+	bold    colour = "1"
+	reverse colour = "7"
+	red     colour = "31"
+	green   colour = "32"
+	yellow  colour = "33"
+	blue    colour = "34"
+	accent  colour = "1;36"
 )
 
 // paint puts the colour around text where the terminal has colours.

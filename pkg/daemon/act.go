@@ -38,6 +38,9 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 		}
 		names[s.Name] = true
 	}
+	if err := d.refuseSharedLogs(in.Specs); err != nil {
+		return err
+	}
 	base := d.baseEnv(in.Env)
 	requests := make([]supervise.Request, 0, len(in.Specs))
 	for n := range in.Specs {
@@ -247,6 +250,9 @@ func result(p *supervise.Pending, o supervise.Outcome) api.Result {
 // StartSpecs starts what an ecosystem file declares: hubd --config. It waits
 // for the outcomes and returns those that failed as one error.
 func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string) error {
+	if err := d.refuseSharedLogs(specs); err != nil {
+		return err
+	}
 	base := d.baseEnv(env)
 	var requests []supervise.Request
 	for n := range specs {

@@ -27,6 +27,9 @@ import (
 type Options struct {
 	Home string // HUB_HOME, absolute
 	Log  *slog.Logger
+	// ReopenLog makes Log write to the file that its path names now. It may be
+	// nil.
+	ReopenLog func() error
 	// Ready is called once, when the daemon answers. It may be nil.
 	Ready func()
 }
@@ -35,6 +38,7 @@ type Options struct {
 type Daemon struct {
 	home    *store.Home
 	log     *slog.Logger
+	reopen  func() error // Log's file, or nil
 	sup     *supervise.Supervisor
 	exits   *epoll.Loop
 	logs    *logs.Loop
@@ -82,6 +86,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 		return err
 	}
 	defer d.memory.stop()
+	d.reopen = o.ReopenLog
 	defer d.sup.Close()
 	// The loops end last: they see the apps out.
 	loops, stopLoops := context.WithCancel(context.Background())

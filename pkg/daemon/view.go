@@ -143,7 +143,7 @@ func pm2Env(i *supervise.Instance, st *supervise.Status) api.PM2Env {
 		ExecPath: s.Script, Cwd: s.Cwd, Interpreter: s.Interpreter, ExecMode: s.ExecMode + "_mode",
 		Args: orEmpty(s.Args), NodeArgs: orEmpty(s.InterpreterArgs), Instances: s.Instances,
 		InstanceNumber: i.Number, InstanceVar: s.InstanceVar,
-		OutLogPath: s.LogPath(s.OutFile, i.Number), ErrLogPath: s.LogPath(s.ErrorFile, i.Number), PidPath: s.PidPath(i.ID),
+		OutLogPath: s.LogPath(s.OutFile, i.Number), ErrLogPath: s.LogPath(s.ErrorFile, i.Number), PidPath: s.PidPath(i.ID), LogPath: logPath(s, i.Number),
 		Env: map[string]string{}, Autostart: s.Autostart, Autorestart: s.Autorestart,
 		MergeLogs: s.MergeLogs, DisableLogs: s.DisableLogs, LogDateFormat: s.LogDateFormat,
 		StopExitCodes: orEmpty(s.StopExitCodes), MaxRestarts: s.MaxRestarts, MinUptime: s.MinUptime,

@@ -59,12 +59,20 @@ type stream struct {
 // stream adds a source that writes to the file called name.
 func (f *fixture) stream(name, stamp string) *stream {
 	f.Helper()
+	return f.source(Source{Path: name, Stamp: stamp})
+}
+
+// source adds a source whose paths are names in the fixture's folder.
+func (f *fixture) source(src Source) *stream {
+	f.Helper()
 	r, w := pipe(f)
-	path := name
-	if name != "" && !filepath.IsAbs(name) {
-		path = f.path(name)
+	for _, path := range []*string{&src.Path, &src.Combined} {
+		if *path != "" && !filepath.IsAbs(*path) {
+			*path = f.path(*path)
+		}
 	}
-	in, err := f.Add(f.context(), Source{FD: r, Path: path, Stamp: stamp, Name: "test " + name})
+	src.FD, src.Name = r, "test "+src.Path
+	in, err := f.Add(f.context(), src)
 	if err != nil {
 		unix.Close(r)
 		f.Fatal(err)

@@ -19,8 +19,14 @@ type Source struct {
 	// Path is the absolute path of the file to append to. Sources with the same
 	// path share it. With "" or "/dev/null" the stream is read and dropped.
 	Path string
+	// Combined is the absolute path of a second file that gets the same lines,
+	// or "". Both streams of an app write to it, in the order in which they are
+	// read.
+	Combined string
+	// Object, if not nil, makes a JSON object of each line.
+	Object *Object
 	// Stamp is the date format in front of each line, see ParseStamp. With ""
-	// the bytes are written as they came.
+	// the bytes are written as they came, and objects have ISO 8601.
 	Stamp string
 	// Name stands in messages, such as "api:0 stdout".
 	Name string
@@ -29,23 +35,24 @@ type Source struct {
 // Intake is a source that is being read. Its fields belong to the loop's
 // goroutine; a thousand idle intakes must cost next to nothing.
 type Intake struct {
-	loop  *Loop
-	name  string
-	fd    int
-	watch *epoll.Watch
-	sink  *sink  // nil: dropped
-	stamp *Stamp // nil: no stamp
+	loop    *Loop
+	name    string
+	fd      int
+	watch   *epoll.Watch
+	outlets []outlet // none: dropped
+	stamp   *Stamp   // nil: no stamp
+	utc     bool     // of the stamp
+	object  []byte   // what ends a line's object, behind the stamp; nil: no objects
 
-	state   lineState
-	hung    bool // nobody can write any more
-	queued  bool // stands in the loop's queue
-	waiting bool // stands in the sink's list
-	ended   bool
-	cause   error // of an end that was not the end of file
+	hung   bool // nobody can write any more
+	queued bool // stands in the loop's queue
+	ended  bool
+	cause  error // of an end that was not the end of file
 
-	since    time.Time // when the unfinished line in the pipe was first seen, or zero
 	alarm    alarm
-	taken    int64 // bytes taken out of the pipe so far
+	seen     int           // bytes in the pipe when it held only a line without an end
+	pause    time.Duration // until the next look at them
+	taken    int64         // bytes taken out of the pipe so far
 	barriers []barrier
 	done     chan struct{}
 }
@@ -76,26 +83,55 @@ func (l *Loop) add(src Source) (*Intake, error) {
 		return nil, fmt.Errorf("descriptor %d is not a pipe: %w", src.FD, err)
 	}
 	in := &Intake{loop: l, name: src.Name, fd: src.FD, done: make(chan struct{})}
+	if src.Object != nil {
+		in.object = src.Object.ending()
+		if src.Stamp == "" {
+			src.Stamp, in.utc = isoFormat, true
+		}
+	}
 	var err error
 	if src.Stamp != "" {
 		if in.stamp, err = l.stamp(src.Stamp); err != nil {
 			return nil, err
 		}
 	}
-	if src.Path != "" && src.Path != "/dev/null" {
-		if in.sink, err = l.acquire(src.Path); err != nil {
-			return nil, err
-		}
+	if err = in.open(src.Path, src.Combined); err != nil {
+		return nil, err
 	}
 	in.watch, err = l.loop.Add(in.fd, epoll.In|epoll.EdgeTriggered, in.wake)
 	if err != nil {
-		if in.sink != nil {
-			in.sink.release()
-		}
+		in.release()
 		return nil, err
 	}
 	l.intakes[in] = struct{}{}
 	return in, nil
+}
+
+// open makes an outlet for each path that names a file, one for equal ones.
+func (in *Intake) open(paths ...string) error {
+	for _, path := range paths {
+		if path == "" || path == "/dev/null" {
+			continue
+		}
+		s, err := in.loop.acquire(path)
+		if err != nil {
+			in.release()
+			return err
+		}
+		if len(in.outlets) > 0 && in.outlets[0].sink == s {
+			s.release()
+			continue
+		}
+		in.outlets = append(in.outlets, outlet{in: in, sink: s})
+	}
+	return nil
+}
+
+// release gives back the sinks of an intake that has not begun.
+func (in *Intake) release() {
+	for i := range in.outlets {
+		in.outlets[i].sink.release()
+	}
 }
 
 // cleanPath is the one name under which a file is known.
@@ -145,8 +181,10 @@ func (in *Intake) sync(reply chan error) {
 		return
 	}
 	in.barriers = append(in.barriers, barrier{in.taken + int64(n), reply})
-	if s := in.sink; s != nil && s.failure != nil {
-		in.answer(s.failure)
+	for i := range in.outlets {
+		if err := in.outlets[i].sink.failure; err != nil {
+			in.answer(err)
+		}
 	}
 	in.turn()
 }
@@ -178,8 +216,8 @@ func (in *Intake) end(cause error) {
 	in.alarm.stop()
 	in.watch.Remove()
 	unix.Close(in.fd)
-	if in.sink != nil {
-		in.sink.leave(in)
+	for i := range in.outlets {
+		in.outlets[i].sink.leave(&in.outlets[i])
 	}
 	delete(in.loop.intakes, in)
 	in.answer(cause)

@@ -16,8 +16,11 @@ import (
 )
 
 // readerMode makes the test binary a reader: it carries descriptor 3 to the
-// file that the variable names.
+// file that the variable names, and to a second one.
 const readerMode = "HUB_LOGS_TEST_READER"
+
+// combined is what the reader's second file has behind the name of the first.
+const combined = ".all"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(readerMode); path != "" {
@@ -40,7 +43,7 @@ func beReader(path string) error {
 	if err := unix.SetNonblock(3, true); err != nil {
 		return err
 	}
-	in, err := l.Add(context.Background(), Source{FD: 3, Path: path, Stamp: "[T]", Name: "test"})
+	in, err := l.Add(context.Background(), Source{FD: 3, Path: path, Combined: path + combined, Stamp: "[T]", Name: "test"})
 	if err != nil {
 		return err
 	}
@@ -95,6 +98,7 @@ func TestKilledReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkNumbered(t, path, lines, kills)
+	checkNumbered(t, path+combined, lines, kills)
 }
 
 func startReader(t *testing.T, path string, pipe *os.File) *exec.Cmd {

@@ -1,10 +1,8 @@
 package logs
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,41 +10,24 @@ import (
 const (
 	fileMode   = 0o640
 	folderMode = 0o750
-	maxLinks   = 8
 )
 
-// openLog opens a log file for appending and reports whether it is a regular
-// file. With create, it makes the file and missing folders, and gives a last
-// line that has no end (its writer was killed) the end that keeps the next line
-// apart.
-//
-// A link is followed only if root or this user made it: a link by somebody
-// else, in a folder where others may write, could aim at any file.
+// openLog opens a log file for appending, by the rules of openTrusted, and
+// reports whether it is a regular file. With create, it makes the file and
+// missing folders, and gives a last line that has no end (its writer was killed)
+// the end that keeps the next line apart.
 func openLog(path string, create bool) (fd int, regular bool, err error) {
-	flags := unix.O_WRONLY | unix.O_APPEND | unix.O_CLOEXEC | unix.O_NONBLOCK | unix.O_NOFOLLOW
+	flags := unix.O_WRONLY | unix.O_APPEND | unix.O_NONBLOCK | unix.O_NOCTTY
 	if create {
 		flags |= unix.O_CREAT
-		if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
-			return -1, false, err
-		}
 	}
-	name := path
-	for range maxLinks {
-		fd, err = ignoringEINTR(func() (int, error) { return unix.Open(name, flags, fileMode) })
-		if !errors.Is(err, unix.ELOOP) {
-			break
-		}
-		if name, err = readTrustedLink(name); err != nil {
-			break
-		}
-	}
-	if err != nil {
-		return -1, false, &os.PathError{Op: "open", Path: name, Err: err}
+	if fd, err = openTrusted(path, flags); err != nil {
+		return -1, false, err
 	}
 	var st unix.Stat_t
 	if err := unix.Fstat(fd, &st); err != nil {
 		unix.Close(fd)
-		return -1, false, &os.PathError{Op: "stat", Path: name, Err: err}
+		return -1, false, &os.PathError{Op: "stat", Path: path, Err: err}
 	}
 	regular = st.Mode&unix.S_IFMT == unix.S_IFREG
 	if create && regular && st.Size > 0 {
@@ -55,30 +36,29 @@ func openLog(path string, create bool) (fd int, regular bool, err error) {
 	return fd, regular, nil
 }
 
-// readTrustedLink returns where a link of root's or this user's leads.
-func readTrustedLink(path string) (string, error) {
-	link, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+// openRegular opens a log file for reading, by the rules of openTrusted. It
+// refuses what can't be read by position, without waiting for it.
+func openRegular(path string) (*os.File, int64, error) {
+	refused := fmt.Errorf("%s is not a regular file, so it keeps no lines to show", path)
+	if st, err := os.Stat(path); err != nil {
+		return nil, 0, err
+	} else if !st.Mode().IsRegular() {
+		return nil, 0, refused // opening a device or a FIFO may have an effect
+	}
+	fd, err := openTrusted(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY)
 	if err != nil {
-		return "", err
+		return nil, 0, err
 	}
-	defer unix.Close(link)
-	var st unix.Stat_t
-	if err := unix.Fstat(link, &st); err != nil {
-		return "", err
+	f := os.NewFile(uintptr(fd), path)
+	st, err := f.Stat()
+	if err == nil && !st.Mode().IsRegular() {
+		err = refused
 	}
-	if st.Uid != 0 && int(st.Uid) != os.Geteuid() {
-		return "", fmt.Errorf("is a link made by user %d; only links of root's or this user's are followed: %w",
-			st.Uid, unix.EACCES)
-	}
-	target := make([]byte, unix.PathMax)
-	n, err := unix.Readlinkat(link, "", target) // the link itself, whatever path names by now
 	if err != nil {
-		return "", err
+		f.Close()
+		return nil, 0, err
 	}
-	if to := string(target[:n]); filepath.IsAbs(to) {
-		return to, nil
-	}
-	return filepath.Join(filepath.Dir(path), string(target[:n])), nil
+	return f, st.Size(), nil
 }
 
 // endLastLine is done as well as it can be: a file that can't be read, or is

@@ -8,16 +8,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// firstPause and lastPause bound the pauses of recheck.
+const (
+	firstPause = time.Millisecond
+	lastPause  = time.Second
+)
+
 // turn works on what is in the pipe, up to a bound that leaves the others their
 // share. An edge is told once, so it goes on until the pipe is empty, holds only
-// a line without an end, or the file is not to be had: then an alarm, the sink
+// a line without an end, or the files are not to be had: then an alarm, a sink
 // or the next edge brings the next turn.
 func (in *Intake) turn() {
-	if in.ended || in.waiting {
+	if in.ended || in.waits() {
 		return
 	}
 	step := in.step
-	if in.sink == nil {
+	if len(in.outlets) == 0 {
 		step = in.drop
 	}
 	for range chunksPerTurn {
@@ -28,74 +34,46 @@ func (in *Intake) turn() {
 	in.loop.enqueue(in)
 }
 
+// waits reports whether no file of the intake is to be had.
+func (in *Intake) waits() bool {
+	for i := range in.outlets {
+		if !in.outlets[i].waiting {
+			return false
+		}
+	}
+	return len(in.outlets) > 0
+}
+
 // step moves one chunk and reports whether there may be more: peek, format,
-// write, consume. It is the only place where bytes leave a pipe for a file.
+// write to each file, consume what all of them have. It is the only place where
+// bytes leave a pipe for files.
 func (in *Intake) step() bool {
-	l, s := in.loop, in.sink
+	l := in.loop
 	data, err := l.tap.peek(in.fd)
 	if err != nil {
 		in.empty(err)
 		return false
 	}
 	now := time.Now()
-	out, n, state := in.format(data, now)
-	if n == 0 {
-		in.await(now)
-		return false
-	}
-	if !s.admit(in, now) {
-		return false
-	}
-	if s.append(out) != nil {
-		s.hold(in)
-		return false
-	}
-	if err := l.tap.take(in.fd, n); err != nil {
-		in.fail(err)
-		return false
-	}
-	in.state, in.since = state, time.Time{}
-	in.took(n)
-	return s.settle(in, n, now)
-}
-
-// format turns a peeked chunk into what is written, and how many bytes of the
-// chunk that is.
-func (in *Intake) format(data []byte, now time.Time) ([]byte, int, lineState) {
-	out, n, state := in.frame(data, now, false)
-	if n == 0 && in.due(data, now) {
-		return in.frame(data, now, true)
-	}
-	return out, n, state
-}
-
-func (in *Intake) frame(data []byte, now time.Time, tail bool) ([]byte, int, lineState) {
-	l := in.loop
-	l.first, l.then = l.first[:0], l.then[:0]
-	if in.stamp == nil {
-		if in.state != lineCut {
-			return in.state.plain(data, tail)
+	more, taken := false, len(data)
+	for i := range in.outlets {
+		o := &in.outlets[i]
+		if o.put(data, now) {
+			more = true
 		}
-		return in.state.frame(l.out[:0], data, l.first, l.then, tail)
+		taken = min(taken, o.ahead)
 	}
-	l.then = append(in.stamp.Append(l.then, now), ": "...)
-	if in.since.IsZero() {
-		return in.state.frame(l.out[:0], data, l.then, l.then, tail)
+	if taken > 0 {
+		if err := l.tap.take(in.fd, taken); err != nil {
+			in.fail(err)
+			return false
+		}
+		for i := range in.outlets {
+			in.outlets[i].ahead -= taken
+		}
+		in.took(taken)
 	}
-	l.first = append(in.stamp.Append(l.first, in.since), ": "...)
-	return in.state.frame(l.out[:0], data, l.first, l.then, tail)
-}
-
-// due reports whether a line without an end, all that the pipe holds, is to be
-// written as it is.
-func (in *Intake) due(data []byte, now time.Time) bool {
-	if in.state == lineOpen || in.hung || len(in.barriers) > 0 || len(data) >= peekAgain {
-		return true
-	}
-	if !in.since.IsZero() && now.Sub(in.since) >= in.loop.timing.partial {
-		return true
-	}
-	return in.stuck(data)
+	return more && !in.queued // queued: others come first
 }
 
 // stuck reports whether the pipe consists of so many small pieces that a peek
@@ -110,13 +88,29 @@ func (in *Intake) stuck(data []byte) bool {
 	return err == nil && len(again) == len(data)
 }
 
-// await leaves a line without an end in the pipe for a short time.
-func (in *Intake) await(now time.Time) {
-	if in.since.IsZero() {
-		in.since = now
+// last reports whether data ends with the last byte that matters now: nobody
+// can write any more, or a Sync waits for what there is.
+func (in *Intake) last(data []byte) bool {
+	if !in.hung && len(in.barriers) == 0 {
+		return false
 	}
-	left := in.loop.timing.partial - now.Sub(in.since)
-	in.loop.arm(&in.alarm, left, in.turn)
+	n, err := unread(in.fd)
+	return err == nil && n <= len(data)
+}
+
+// recheck looks again at a pipe that holds a line without an end, after pauses
+// that grow. No event tells of a write that finds the pipe not empty, fills it,
+// and waits there to go on (pipe_write in the kernel wakes readers at its end).
+func (in *Intake) recheck() {
+	if in.ended || in.queued {
+		return
+	}
+	in.pause = min(2*in.pause, lastPause)
+	if n, err := unread(in.fd); err == nil && n == in.seen && in.object != nil {
+		in.loop.arm(&in.alarm, in.pause, in.recheck)
+		return
+	}
+	in.turn()
 }
 
 // drop throws away what is in the pipe.
@@ -144,13 +138,21 @@ func (in *Intake) took(n int) {
 
 // empty handles a pipe from which nothing came.
 func (in *Intake) empty(err error) {
-	switch {
-	case errors.Is(err, unix.EAGAIN):
-	case !errors.Is(err, io.EOF):
+	if errors.Is(err, unix.EAGAIN) {
+		return
+	}
+	if !errors.Is(err, io.EOF) {
 		in.fail(err)
-	case in.state == lineOpen && in.sink.cut() != nil:
-		in.sink.hold(in) // comes back here when the file can be written
-	default:
+		return
+	}
+	held := false
+	for i := range in.outlets {
+		if o := &in.outlets[i]; o.state == lineOpen && o.sink.cut() != nil {
+			o.sink.hold(o) // comes back here when the file can be written
+			held = true
+		}
+	}
+	if !held {
 		in.end(nil)
 	}
 }

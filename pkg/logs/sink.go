@@ -25,10 +25,10 @@ type sink struct {
 	topic   *topic
 	intakes int
 
-	owner   *Intake   // whose line is open, or nil
+	owner   *outlet   // whose line is open, or nil
 	opened  time.Time // when it was opened
 	length  int       // how much of it is written, in bytes
-	waiting []*Intake // who wants to write
+	waiting []*outlet // who wants to write
 	alarm   alarm
 
 	failure error // why the file can't be written until the next attempt
@@ -70,13 +70,13 @@ func (l *Loop) open(path string) (*sink, error) {
 	return &sink{loop: l, path: path, fd: fd, regular: regular, topic: t}, nil
 }
 
-// leave takes in out of the sink, with an end for its open line.
-func (s *sink) leave(in *Intake) {
-	if s.owner == in && s.cut() != nil {
+// leave takes o out of the sink, with an end for its open line.
+func (s *sink) leave(o *outlet) {
+	if s.owner == o && s.cut() != nil {
+		s.rest = append(s.rest, o.ending()...)
 		s.disown()
-		s.rest = append(s.rest, '\n')
 	}
-	if i := slices.Index(s.waiting, in); i >= 0 {
+	if i := slices.Index(s.waiting, o); i >= 0 {
 		s.waiting = slices.Delete(s.waiting, i, i+1)
 	}
 	s.release()
@@ -100,19 +100,19 @@ func (s *sink) release() {
 	s.loop.topics.release(s.topic)
 }
 
-// admit reports whether in may write now. If not, it waits in the sink. An
+// admit reports whether o may write now. If not, it waits in the sink. An
 // open line that has had its time is given an end.
-func (s *sink) admit(in *Intake, now time.Time) bool {
-	if s.owner == nil || s.owner == in {
+func (s *sink) admit(o *outlet, now time.Time) bool {
+	if s.owner == nil || s.owner == o {
 		return true
 	}
 	if left := s.loop.timing.open - now.Sub(s.opened); left > 0 && s.length < maxOpen {
-		s.hold(in)
+		s.hold(o)
 		s.loop.arm(&s.alarm, left, s.tick)
 		return false
 	}
 	if s.cut() != nil {
-		s.hold(in)
+		s.hold(o)
 		return false
 	}
 	return true
@@ -121,7 +121,7 @@ func (s *sink) admit(in *Intake, now time.Time) bool {
 // cut ends the open line on behalf of its owner, whose rest will follow on a
 // line of its own.
 func (s *sink) cut() error {
-	if err := s.append(newline); err != nil {
+	if err := s.append(s.owner.ending()); err != nil {
 		return err
 	}
 	s.disown()
@@ -130,49 +130,52 @@ func (s *sink) cut() error {
 
 func (s *sink) disown() {
 	if s.owner != nil {
-		s.owner.state = lineCut
+		s.owner.state, s.owner.since = lineCut, time.Time{}
 		s.owner = nil
 	}
 }
 
-// settle notes whose file it is after in wrote n bytes of its stream, and
-// reports whether in may go on.
-func (s *sink) settle(in *Intake, n int, now time.Time) bool {
-	if in.state != lineOpen {
-		if s.owner == in {
+// settle notes whose file it is after o wrote n bytes to it.
+func (s *sink) settle(o *outlet, n int, now time.Time) {
+	if o.state != lineOpen {
+		if s.owner == o {
 			s.owner = nil
 			s.resume()
 		}
-		return true
+		return
 	}
-	if s.owner != in {
-		s.owner, s.opened, s.length = in, now, 0
+	if s.owner != o {
+		s.owner, s.opened, s.length = o, now, 0
 	}
 	s.length += n
-	if s.length < maxOpen || len(s.waiting) == 0 {
-		return true
+	if o.in.object != nil && s.length >= maxObject {
+		if s.cut() == nil { // a failure is met again by the next write
+			s.resume()
+		}
+		return
 	}
-	s.resume() // they come before in, and end its line
-	s.loop.enqueue(in)
-	return false
+	if s.length >= maxOpen && len(s.waiting) > 0 {
+		s.resume() // they come before o, and end its line
+		s.loop.enqueue(o.in)
+	}
 }
 
-// hold makes in wait until the sink resumes it.
-func (s *sink) hold(in *Intake) {
-	if !in.waiting {
-		in.waiting = true
-		s.waiting = append(s.waiting, in)
+// hold makes o wait until the sink resumes it.
+func (s *sink) hold(o *outlet) {
+	if !o.waiting {
+		o.waiting = true
+		s.waiting = append(s.waiting, o)
 	}
 	if s.failure != nil {
-		in.answer(s.failure)
+		o.in.answer(s.failure)
 	}
 }
 
 func (s *sink) resume() {
-	for i, in := range s.waiting {
+	for i, o := range s.waiting {
 		s.waiting[i] = nil
-		in.waiting = false
-		s.loop.enqueue(in)
+		o.waiting = false
+		s.loop.enqueue(o.in)
 	}
 	s.waiting = s.waiting[:0]
 }

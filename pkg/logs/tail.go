@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 )
 
 // Tail returns the last n whole lines of a file before the offset end, in
@@ -102,22 +101,18 @@ func Lines(path string, start, stop int64) iter.Seq2[Line, error] {
 	}
 }
 
-// openRegular refuses what can't be read by position, without waiting for it.
-func openRegular(path string) (*os.File, int64, error) {
-	st, err := os.Stat(path)
+// Unfinished returns at most limit bytes of the line that begins at an offset
+// and has no newline yet, and whether there is one.
+func Unfinished(path string, from int64, limit int) (Line, bool) {
+	f, _, err := openRegular(path)
 	if err != nil {
-		return nil, 0, err
+		return Line{}, false
 	}
-	if !st.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s is not a regular file, so it keeps no lines to show", path)
+	defer f.Close()
+	buf := make([]byte, limit)
+	n, err := f.ReadAt(buf, from)
+	if n == 0 || err != nil && !errors.Is(err, io.EOF) || bytes.IndexByte(buf[:n], '\n') >= 0 {
+		return Line{}, false // none, or it was finished just now
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if st, err = f.Stat(); err != nil {
-		f.Close()
-		return nil, 0, err
-	}
-	return f, st.Size(), nil
+	return Line{Text: buf[:n], Position: from + int64(n), Partial: true}, true
 }

@@ -83,12 +83,14 @@ func (s *sink) stale() bool {
 // reopen changes over to the file that path names now. If that fails the sink
 // stays with the one that it has.
 func (s *sink) reopen() error {
+	// Before it is opened: it may be the same file, whose last line must have
+	// its own end.
+	if s.owner != nil && s.cut() != nil {
+		s.disown() // the old file keeps an unfinished last line
+	}
 	fd, regular, err := openLog(s.path, true)
 	if err != nil {
 		return err
-	}
-	if s.owner != nil && s.cut() != nil {
-		s.disown() // the old file keeps an unfinished last line
 	}
 	unix.Close(s.fd)
 	s.fd, s.regular = fd, regular

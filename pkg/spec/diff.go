@@ -16,7 +16,7 @@ func (s *Spec) Changes(next *Spec) []string {
 	for n := range old.NumField() {
 		key, _, _ := strings.Cut(old.Type().Field(n).Tag.Get("json"), ",")
 		switch key {
-		case "file", "env_name", "default_namespace", "username", "version":
+		case "file", "env_name", "default_namespace", "username", "version", "shared_logs":
 		case "env":
 			keys = append(keys, changedVariables(s.Env, next.Env)...)
 		default:

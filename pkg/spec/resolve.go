@@ -19,13 +19,17 @@ func (f *File) Resolve(o Options) ([]Spec, []Problem, error) {
 	}
 	r := &report{file: f.report.file}
 	var specs []Spec
+	owners := make(LogOwners)
 	for i := range f.Apps {
 		if a := &f.Apps[i]; len(o.Only) == 0 || slices.Contains(o.Only, a.Name) {
-			specs = append(specs, resolve(r, &o, a, f.Path))
+			s := resolve(r, &o, a, f.Path)
+			if err := owners.ClaimAll(&s); err != nil {
+				r.fail(a.problem(a.logKey(), err.Error()))
+			}
+			specs = append(specs, s)
 		}
 	}
 	f.checkOnly(r, o.Only)
-	f.sharedLogs(r)
 	warnings := inOrder(f.report.unknown, f.report.warnings, r.warnings)
 	if problems := inOrder(f.report.problems, r.problems); len(problems) > 0 {
 		return nil, warnings, problems
@@ -49,24 +53,6 @@ func (f *File) checkOnly(r *report, only []string) {
 			shown += ", …"
 		}
 		r.fail(Problem{Message: fmt.Sprintf("no app is called %s; the file has %s", quoted(name), cmp.Or(shown, "no apps"))})
-	}
-}
-
-// sharedLogs warns where the names of two apps differ only in characters that
-// the name of their log file can't have.
-func (f *File) sharedLogs(r *report) {
-	owner := make(map[string]string)
-	for i := range f.Apps {
-		a := &f.Apps[i]
-		if a.has("out_file") && a.has("error_file") {
-			continue
-		}
-		base := fileBase(a.Name)
-		if first, taken := owner[base]; taken && first != a.Name {
-			r.warn(a.problem("name", fmt.Sprintf("writes to the same log files as app %s, %s-out.log and -error.log", quoted(first), base)))
-			continue
-		}
-		owner[base] = a.Name
 	}
 }
 

@@ -171,15 +171,6 @@ func TestNamespaceOption(t *testing.T) {
 	}
 }
 
-func TestSharedLogFilesAreAWarning(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, "node")
-	_, warnings, err := f.resolve("x.yaml", "- {name: a b, script: app.js}\n- {name: a-b, script: app.js}")
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Message, `same log files as app "a b"`) {
-		t.Errorf("got %v, %v", warnings, err)
-	}
-}
-
 func TestHomeMustBeAbsolute(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, "node")
@@ -214,7 +205,7 @@ func TestOwnEcosystemFile(t *testing.T) {
 		Script: f.path("bin/central-hub"), Interpreter: "none", Cwd: f.path("apps/central-hub"), Instances: 1, ExecMode: "fork",
 		InstanceVar: "NODE_APP_INSTANCE", Env: map[string]string{"NODE_ENV": "production"},
 		OutFile: f.path("hub/logs/leadmaster-hub-out.log"), ErrorFile: f.path("hub/logs/leadmaster-hub-error.log"),
-		PidFile: f.path("hub/pids/leadmaster-hub.pid"), MergeLogs: true, LogDateFormat: "YYYY-MM-DD HH:mm:ss Z",
+		PidFile: f.path("hub/pids/leadmaster-hub.pid"), MergeLogs: true, SharedLogs: true, LogDateFormat: "YYYY-MM-DD HH:mm:ss Z",
 		Autostart: true, Autorestart: true, MaxRestarts: 10, MinUptime: milliseconds(10000), MaxMemory: 300 << 20,
 		KillTimeout: milliseconds(5000), KillSignal: "SIGTERM", WaitReady: true, ListenTimeout: milliseconds(10000),
 		OnListenTimeout: "warn", IPC: true, Notify: true,

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,13 +60,16 @@ type Spec struct {
 	// PidFile is the path as declared or derived; use PidPath.
 	PidFile string `json:"pid_file"`
 	// LogFile gets the lines of both streams, in the order in which they were
-	// read; empty for none.
+	// read; empty for none. It is numbered as the others are.
 	LogFile string `json:"log_file,omitempty"`
-	// LogType is "json" for a JSON object a line, else empty.
+	// LogType is LogTypeJSON for a JSON object a line, else empty.
 	LogType string `json:"log_type,omitempty"`
 	// MergeLogs: all instances write to the same two files; else the instance
 	// number goes in front of ".log".
 	MergeLogs bool `json:"merge_logs"`
+	// SharedLogs: merge_logs was given as true, so that other apps that say so
+	// too may write to the same files.
+	SharedLogs bool `json:"shared_logs,omitempty"`
 	// DisableLogs: output is read and dropped.
 	DisableLogs bool `json:"disable_logs"`
 	// LogDateFormat is the stamp of each line in moment/day.js tokens; empty
@@ -105,21 +109,39 @@ type Spec struct {
 	NullStdin bool `json:"null_stdin,omitempty"`
 }
 
+// LogTypeJSON is the value of LogType that makes a JSON object of each line.
+const LogTypeJSON = "json"
+
 // ReloadOverlap is the value of Reload that lets two processes of an instance
 // run at once.
 const ReloadOverlap = "overlap"
 
-// LogPath returns the file that an instance writes base (OutFile or ErrorFile)
-// to: base itself for merged logs, else with "-<instance>" before ".log". A
+// LogPath returns the file that an instance writes base (OutFile, ErrorFile or
+// LogFile) to: base itself for merged logs, else with "-<instance>" before ".log". A
 // path that does not end in ".log" is shared by all instances, as in PM2.
 func (s *Spec) LogPath(base string, instance int) string {
-	if s.MergeLogs || base == "/dev/null" {
+	if s.MergeLogs || base == devNull {
 		return base
 	}
 	if stem, ok := strings.CutSuffix(base, ".log"); ok {
 		return stem + "-" + strconv.Itoa(instance) + ".log"
 	}
 	return base
+}
+
+// LogPaths returns the files that an instance writes to, each once.
+func (s *Spec) LogPaths(instance int) []string {
+	var paths []string
+	if s.DisableLogs {
+		return nil
+	}
+	for _, base := range []string{s.OutFile, s.ErrorFile, s.LogFile} {
+		path := s.LogPath(base, instance)
+		if base != "" && base != devNull && !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // PidPath returns the pid file of the instance with the given pm_id: PM2 puts

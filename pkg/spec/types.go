@@ -43,6 +43,8 @@ var (
 	typeExitCodes = Type{"number or list", wantExitCodes, []kind{number, text, list}, readExitCodes}
 	typeInstances = Type{"number or max", wantInstances, []kind{number, text}, readInstances}
 	typeStdin     = Type{"pipe or null", wantStdin, []kind{text}, readStdin}
+	typeLogFile   = Type{"boolean or path", "true, false or a path", []kind{boolean, text}, readText}
+	typeLogType   = Type{"raw or json", wantLogType, []kind{text, boolean}, readLogType}
 	typeReload    = Type{"overlap or restart", wantReload, []kind{text, boolean}, readReload}
 
 	// Checked only.
@@ -57,6 +59,7 @@ var (
 const (
 	wantSignal    = "a signal such as SIGTERM or SIGINT"
 	wantStdin     = "pipe or null"
+	wantLogType   = "raw or json"
 	wantReload    = "overlap, or restart"
 	wantExitCodes = "an exit code from 0 to 255 or a list of them, such as [0, 143]"
 	wantInstances = "a number such as 2, max for one per CPU, or -1 for all CPUs but one"
@@ -190,4 +193,15 @@ func readReload(_ *Key, v *value) (any, error) {
 		return "", nil
 	}
 	return nil, wrong(v, wantReload)
+}
+
+// readLogType returns LogTypeJSON, or "" for lines as they are.
+func readLogType(_ *Key, v *value) (any, error) {
+	switch v.text {
+	case LogTypeJSON:
+		return LogTypeJSON, nil
+	case "raw", "false":
+		return "", nil
+	}
+	return nil, wrong(v, wantLogType)
 }

@@ -26,6 +26,12 @@ func (s *Spec) Validate() error {
 	wrong("cwd", absolutePath(s.Cwd))
 	wrong("out_file", absolutePath(s.OutFile))
 	wrong("error_file", absolutePath(s.ErrorFile))
+	if s.LogFile != "" {
+		wrong("log_file", absolutePath(s.LogFile))
+	}
+	if s.LogType != "" {
+		wrong("log_type", oneOf(s.LogType, LogTypeJSON))
+	}
 	wrong("pid_file", absolutePath(s.PidFile))
 	wrong("exec_interpreter", s.validInterpreter())
 	wrong("args", allText(s.Args...))

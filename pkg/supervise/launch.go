@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -159,37 +158,16 @@ func (i *Instance) execute(l *launch) error {
 // attach hands our ends of a launch's wires to their owners. On an error all of
 // our ends are closed.
 func (i *Instance) attach(l *launch, f *files) error {
-	s := l.spec
-	label := s.Name + ":" + strconv.Itoa(i.ID)
-	stdout, stderr := s.LogPath(s.OutFile, i.Number), s.LogPath(s.ErrorFile, i.Number)
-	if s.DisableLogs {
-		stdout, stderr = "", ""
-	}
-	if info, err := os.Stat(stderr); err == nil && info.Mode().IsRegular() {
-		l.errorFrom = info.Size()
-	}
-	l.errorFile = stderr
-	ctx := context.Background() // the log loop answers at once or is closed
-	var err error
-	l.stdout, err = i.sup.Logs.Add(ctx, logs.Source{FD: f.out, Path: stdout, Stamp: s.LogDateFormat, Name: label + " stdout"})
-	if err != nil {
+	if err := i.readOutput(l, f); err != nil {
 		f.closeOurs()
-		return fmt.Errorf("log file: %w", err)
+		return err
 	}
-	f.out = -1
-	i.intakes = append(i.intakes, l.stdout)
-	l.stderr, err = i.sup.Logs.Add(ctx, logs.Source{FD: f.err, Path: stderr, Stamp: s.LogDateFormat, Name: label + " stderr"})
-	if err != nil {
-		f.closeOurs()
-		return fmt.Errorf("log file: %w", err)
-	}
-	f.err = -1
-	i.intakes = append(i.intakes, l.stderr)
 	if f.channel < 0 {
 		return nil
 	}
 	gen := l.gen
 	var gate messageGate
+	var err error
 	l.channel, err = ipc.NewChannel(i.sup.Loop, f.channel, ipc.Handlers{
 		Message: func(msg json.RawMessage) { // on the loop's goroutine
 			if ipc.IsReady(msg) {
@@ -282,7 +260,7 @@ func (l *launch) lastWords(lines int) []string {
 	if l.stderr == nil || l.errorFile == "" || l.errorFile == "/dev/null" || l.settle() != nil {
 		return nil
 	}
-	return tailFrom(l.errorFile, l.errorFrom, lines)
+	return tailFrom(l.errorFile, l.errorFrom, lines, l.spec.LogType == spec.LogTypeJSON)
 }
 
 // settleLimit is how long an answer waits for a slow disk.

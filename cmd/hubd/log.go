@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/leadmaster/hub/pkg/store"
+	"golang.org/x/sys/unix"
+)
+
+// ownLog is the daemon's own log, hubd.log.
+type ownLog struct {
+	path string
+	file *os.File
+	mu   sync.Mutex // one reopen at a time
+}
+
+func openLog(home string) (*ownLog, error) {
+	h, err := store.OpenHome(home)
+	if err != nil {
+		return nil, err
+	}
+	l := &ownLog{path: h.LogPath()}
+	if l.file, err = l.open(); err != nil {
+		return nil, fmt.Errorf("log: %w", err)
+	}
+	return l, nil
+}
+
+func (l *ownLog) open() (*os.File, error) {
+	return os.OpenFile(l.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+}
+
+// logger writes to the file, and in the foreground to stderr as well.
+func (l *ownLog) logger(foreground bool, stderr io.Writer) *slog.Logger {
+	var out io.Writer = l.file
+	if foreground {
+		out = io.MultiWriter(l.file, stderr)
+	}
+	return slog.New(slog.NewTextHandler(out, nil))
+}
+
+// reopen goes over to the file that the path names now. The descriptor stays,
+// so writers need not know; and where stderr is the old file, as hubctl makes
+// it, it goes along: a panic belongs where one looks for it.
+func (l *ownLog) reopen() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	next, err := l.open()
+	if err != nil {
+		return err
+	}
+	defer next.Close()
+	if sameFile(l.file, os.Stderr) {
+		if err := unix.Dup3(int(next.Fd()), int(os.Stderr.Fd()), 0); err != nil {
+			return fmt.Errorf("dup3: %w", err)
+		}
+	}
+	if err := unix.Dup3(int(next.Fd()), int(l.file.Fd()), unix.O_CLOEXEC); err != nil {
+		return fmt.Errorf("dup3: %w", err)
+	}
+	return nil
+}
+
+func sameFile(a, b *os.File) bool {
+	one, err := a.Stat()
+	if err != nil {
+		return false
+	}
+	other, err := b.Stat()
+	return err == nil && os.SameFile(one, other)
+}

@@ -1,0 +1,142 @@
+package logs
+
+import "time"
+
+// outlet is one of the files that an intake writes to, and how far it is with
+// it. A file that can't be written holds up only itself, until it is a chunk
+// behind the others.
+type outlet struct {
+	in    *Intake
+	sink  *sink
+	state lineState
+	// waiting: it stands in the sink's list.
+	waiting bool
+	// ahead is how many of the pipe's first bytes are in the file: they stay in
+	// the pipe until every outlet has them, and are not written twice.
+	ahead int
+	// since is when the unfinished line was first seen, or zero.
+	since time.Time
+}
+
+// put writes what it can of a peeked chunk and reports whether that was
+// anything.
+func (o *outlet) put(data []byte, now time.Time) bool {
+	s := o.sink
+	if o.waiting || o.ahead == len(data) {
+		return false
+	}
+	out, n, state := o.format(data, now)
+	if n == 0 {
+		o.await(data, now)
+		return false
+	}
+	if !s.admit(o, now) {
+		return false
+	}
+	if s.append(out) != nil {
+		s.hold(o)
+		return false
+	}
+	o.ahead += n
+	switch {
+	case state != lineOpen || o.in.object == nil:
+		o.since = time.Time{}
+	case o.since.IsZero():
+		o.since = now // an object's stamp is at its end
+	}
+	o.state = state
+	s.settle(o, len(out), now)
+	return true
+}
+
+// format turns what this outlet has not written of a peeked chunk into what is
+// written, and how many bytes of the chunk that is.
+func (o *outlet) format(data []byte, now time.Time) ([]byte, int, lineState) {
+	rest := data[o.ahead:]
+	out, n, state := o.frame(rest, now, cutNowhere)
+	if n > 0 || !o.due(data, now) {
+		return out, n, state
+	}
+	// due may have peeked again: data is the same, and perhaps there is more.
+	if o.in.object != nil && !o.in.last(data) {
+		return o.frame(rest, now, cutBetweenRunes)
+	}
+	return o.frame(rest, now, cutAnywhere)
+}
+
+// frame dresses lines for the file. All that it appends to is the loop's.
+func (o *outlet) frame(data []byte, now time.Time, cut cut) ([]byte, int, lineState) {
+	in, l := o.in, o.in.loop
+	l.first, l.then = l.first[:0], l.then[:0]
+	switch {
+	case in.object != nil:
+		l.then = in.closing(l.then, now)
+		l.first = in.closing(l.first, o.start(now))
+		return o.state.objects(l.out[:0], data, l.first, l.then, cut)
+	case in.stamp == nil && o.state != lineCut:
+		return o.state.plain(data, cut != cutNowhere)
+	case in.stamp == nil:
+		return o.state.frame(l.out[:0], data, l.first, l.then, cut != cutNowhere)
+	}
+	l.then = append(in.stamp.Append(l.then, now), ": "...)
+	if o.since.IsZero() {
+		return o.state.frame(l.out[:0], data, l.then, l.then, cut != cutNowhere)
+	}
+	l.first = append(in.stamp.Append(l.first, o.since), ": "...)
+	return o.state.frame(l.out[:0], data, l.first, l.then, cut != cutNowhere)
+}
+
+// start is when the first line of what is not written was first seen.
+func (o *outlet) start(now time.Time) time.Time {
+	if o.since.IsZero() {
+		return now
+	}
+	return o.since
+}
+
+// ending is what ends the outlet's open line.
+func (o *outlet) ending() []byte {
+	in, l := o.in, o.in.loop
+	if in.object == nil {
+		return newline
+	}
+	l.first = in.closing(l.first[:0], o.since)
+	return l.first
+}
+
+// due reports whether a line without an end, all that the outlet has not
+// written of data, is to be written as it is.
+func (o *outlet) due(data []byte, now time.Time) bool {
+	in, rest := o.in, len(data)-o.ahead
+	switch {
+	case in.hung || len(in.barriers) > 0:
+		return true
+	case o.ahead > 0 && len(data) == chunkSize:
+		return false // its end may be out of sight until the other outlet has caught up
+	case in.object != nil:
+		// An object has an end as soon as its line has: it is not begun before,
+		// unless the line is long.
+		return rest >= objectPiece || in.stuck(data)
+	case o.state == lineOpen || rest >= peekAgain:
+		return true
+	case !o.since.IsZero() && now.Sub(o.since) >= in.loop.timing.partial:
+		return true
+	}
+	return in.stuck(data)
+}
+
+// await leaves a line without an end in the pipe: a raw one for a short time.
+func (o *outlet) await(data []byte, now time.Time) {
+	if o.since.IsZero() {
+		o.since = now
+	}
+	in := o.in
+	if in.seen != len(data) {
+		in.seen, in.pause = len(data), firstPause
+	}
+	pause := in.pause
+	if in.object == nil {
+		pause = min(pause, in.loop.timing.partial-now.Sub(o.since))
+	}
+	in.loop.arm(&in.alarm, pause, in.recheck)
+}
