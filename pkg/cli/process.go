@@ -79,6 +79,9 @@ func describedRows(p *api.Process, now time.Time) [][2]string {
 		{"created at", isoText(e.CreatedAt)},
 		{"ecosystem file", orNA(hub.File)},
 	}...)
+	if e.LogPath != "" {
+		rows = append(rows, [2]string{"entire log path", e.LogPath})
+	}
 	if hub.AppStatus != "" {
 		rows = append(rows, [2]string{"app status", hub.AppStatus})
 	}
