@@ -100,6 +100,7 @@ func (i *Instance) resize(sizes map[*spec.Spec]*spec.Spec, n int) {
 	}
 	i.recordContent()
 	i.publish()
+	i.recorded = false
 	i.record()
 }
 
