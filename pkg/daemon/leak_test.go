@@ -2,10 +2,12 @@ package daemon
 
 import (
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/spec"
 )
 
@@ -27,6 +29,37 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	if pids := ownChildren(t); len(pids) > 0 {
 		t.Errorf("children are left: %v", pids)
+	}
+}
+
+// What an app's life takes is given back: descriptors, goroutines, children. Not
+// parallel, for the same reason.
+func TestNothingLeaksOverLives(t *testing.T) {
+	r := serve(t)
+	r.begin(r.app("app", "", func(s *spec.Spec) {
+		s.Interpreter, s.Script, s.Args = "none", "/bin/sleep", []string{"1000"}
+		s.IPC, s.Notify = true, true
+	}))
+	r.act(api.ActionStop, "app")
+	descriptors, goroutines := settled(t, nil), runtime.NumGoroutine()
+	for range lives {
+		r.act(api.ActionStart, "app")
+		r.act(api.ActionStop, "app")
+	}
+	if after := settled(t, descriptors); len(after) != len(descriptors) {
+		t.Errorf("open before: %v\nand after: %v", descriptors, after)
+	}
+	if pids := ownChildren(t); len(pids) > 0 {
+		t.Errorf("children are left: %v", pids)
+	}
+	// Some end only when they are scheduled next.
+	now := runtime.NumGoroutine()
+	for until := time.Now().Add(deadline); now > goroutines && time.Now().Before(until); now = runtime.NumGoroutine() {
+		runtime.Gosched()
+	}
+	if now > goroutines {
+		stacks := make([]byte, 1<<20)
+		t.Errorf("%d goroutines before, %d after\n%s", goroutines, now, stacks[:runtime.Stack(stacks, true)])
 	}
 }
 
