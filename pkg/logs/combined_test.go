@@ -186,9 +186,13 @@ func TestWriterThatWaitsInThePipe(t *testing.T) {
 	t.Parallel()
 	f := start(t)
 	s := f.stream("out.log", "")
-	text := strings.Repeat(strings.Repeat("w", 2999)+"\n", 4000)
+	text := strings.Repeat(strings.Repeat("w", 2999)+"\n", 16000)
+	before := time.Now()
 	s.write(text)
 	s.finish()
+	if d := time.Since(before); d > deadline/2 { // waits of 0.1 s make it more
+		t.Errorf("it took %v", d)
+	}
 	f.want("out.log", text)
 }
 
