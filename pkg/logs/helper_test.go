@@ -72,12 +72,12 @@ func (f *fixture) source(src Source) *stream {
 		}
 	}
 	src.FD, src.Name = r, "test "+src.Path
-	in, err := f.Add(f.context(), src)
+	list, err := f.Add(f.context(), src)
 	if err != nil {
 		unix.Close(r)
 		f.Fatal(err)
 	}
-	return &stream{f, in, w}
+	return &stream{f, list[0], w}
 }
 
 func (s *stream) write(text string) {

@@ -63,19 +63,37 @@ type barrier struct {
 	reply chan error
 }
 
-// Add starts to read a source. It opens its file, makes missing folders (mode
-// 0750), and fails if the file can't be opened or FD is not a pipe; then the
-// descriptor is still the caller's.
-func (l *Loop) Add(ctx context.Context, src Source) (*Intake, error) {
-	var in *Intake
-	var err error
-	if e := l.call(ctx, func() { in, err = l.add(src) }); e != nil {
-		err = e
+// Add starts to read sources, and returns an intake for each. It opens their
+// files, makes missing folders (mode 0750), and fails if a file can't be opened
+// or an FD is not a pipe; then none is read, and the descriptors are still the
+// caller's.
+func (l *Loop) Add(ctx context.Context, sources ...Source) (list []*Intake, err error) {
+	if e := l.call(ctx, func() { list, err = l.addAll(sources) }); e != nil {
+		return nil, fmt.Errorf("logs: %w", e)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("log of %s: %w", src.Name, err)
+	return list, err
+}
+
+func (l *Loop) addAll(sources []Source) ([]*Intake, error) {
+	list := make([]*Intake, 0, len(sources))
+	for _, src := range sources {
+		in, err := l.add(src)
+		if err != nil {
+			for _, in := range list {
+				in.undo()
+			}
+			return nil, fmt.Errorf("log of %s: %w", src.Name, err)
+		}
+		list = append(list, in)
 	}
-	return in, nil
+	return list, nil
+}
+
+// undo takes back an add; nothing was read since.
+func (in *Intake) undo() {
+	in.watch.Remove()
+	in.release()
+	delete(in.loop.intakes, in)
 }
 
 func (l *Loop) add(src Source) (*Intake, error) {

@@ -186,6 +186,31 @@ func TestAddRefuses(t *testing.T) {
 	}
 }
 
+// Of sources that are added together all are read, or none.
+func TestAddAllOrNone(t *testing.T) {
+	t.Parallel()
+	f := start(t)
+	r, w := pipe(t)
+	good := Source{FD: r, Path: f.path("a.log")}
+	if _, err := f.Add(f.context(), good, Source{FD: r, Path: f.dir}); err == nil {
+		t.Fatal("a folder was accepted as a file")
+	}
+	list, err := f.Add(f.context(), good) // it was given back
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.WriteString("line\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	receive(t, list[0].Done())
+	if got, err := os.ReadFile(f.path("a.log")); err != nil || string(got) != "line\n" {
+		t.Errorf("the file has %q, %v", got, err)
+	}
+}
+
 func TestFairness(t *testing.T) {
 	t.Parallel()
 	f := start(t)

@@ -43,12 +43,12 @@ func beReader(path string) error {
 	if err := unix.SetNonblock(3, true); err != nil {
 		return err
 	}
-	in, err := l.Add(context.Background(), Source{FD: 3, Path: path, Combined: path + combined, Stamp: "[T]", Name: "test"})
+	list, err := l.Add(context.Background(), Source{FD: 3, Path: path, Combined: path + combined, Stamp: "[T]", Name: "test"})
 	if err != nil {
 		return err
 	}
 	fmt.Println("reading")
-	<-in.Done()
+	<-list[0].Done()
 	l.Close()
 	return <-ended
 }

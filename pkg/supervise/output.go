@@ -24,28 +24,26 @@ func (i *Instance) readOutput(l *launch, f *files) error {
 	if info, err := os.Stat(l.errorFile); err == nil && info.Mode().IsRegular() {
 		l.errorFrom = info.Size()
 	}
-	for _, stream := range []struct {
-		kind, name, path string
-		fd               *int
-		intake           **logs.Intake
-	}{
-		{"out", "stdout", path(s.OutFile), &f.out, &l.stdout},
-		{"err", "stderr", l.errorFile, &f.err, &l.stderr},
-	} {
-		source := logs.Source{
-			FD: *stream.fd, Path: stream.path, Combined: path(s.LogFile), Stamp: s.LogDateFormat,
-			Name: s.Name + ":" + strconv.Itoa(i.ID) + " " + stream.name,
+	source := func(fd int, path, combined, stream, kind string) logs.Source {
+		src := logs.Source{
+			FD: fd, Path: path, Combined: combined, Stamp: s.LogDateFormat,
+			Name: s.Name + ":" + strconv.Itoa(i.ID) + " " + stream,
 		}
 		if s.LogType == spec.LogTypeJSON {
-			source.Object = &logs.Object{Type: stream.kind, ID: i.ID, App: s.Name}
+			src.Object = &logs.Object{Type: kind, ID: i.ID, App: s.Name}
 		}
-		// The log loop answers at once or is closed.
-		in, err := i.sup.Logs.Add(context.Background(), source)
-		if err != nil {
-			return fmt.Errorf("log file: %w", err)
-		}
-		*stream.intake, *stream.fd = in, -1
-		i.intakes = append(i.intakes, in)
+		return src
 	}
+	combined := path(s.LogFile)
+	// The log loop answers at once or is closed.
+	list, err := i.sup.Logs.Add(context.Background(),
+		source(f.out, path(s.OutFile), combined, "stdout", "out"),
+		source(f.err, l.errorFile, combined, "stderr", "err"))
+	if err != nil {
+		return fmt.Errorf("log file: %w", err)
+	}
+	f.out, f.err = -1, -1
+	l.stdout, l.stderr = list[0], list[1]
+	i.intakes = append(i.intakes, list...)
 	return nil
 }
