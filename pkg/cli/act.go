@@ -98,26 +98,29 @@ func (c *ctl) expandFiles(ctx context.Context, args []string, out *outcome) ([]s
 			targets = append(targets, arg)
 			continue
 		}
-		names, err := c.declared(arg)
-		if err != nil {
-			if err := out.fail(err); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		var rows []api.Row
-		if err := c.list(&rows)(ctx); err != nil {
+		names, err := c.listedApps(ctx, arg)
+		if err := out.fail(err); err != nil {
 			return nil, err
 		}
-		before := len(targets)
-		for _, name := range names {
-			if slices.ContainsFunc(rows, func(r api.Row) bool { return r.Name == name }) {
-				targets = append(targets, name)
-			}
-		}
-		if len(targets) == before {
+		targets = append(targets, names...)
+		if err == nil && len(names) == 0 {
 			c.warn("no app of %s is in the list", fileLabel(arg))
 		}
 	}
 	return targets, nil
+}
+
+// listedApps returns the apps of a file that are in the list.
+func (c *ctl) listedApps(ctx context.Context, file string) ([]string, error) {
+	names, err := c.declared(file)
+	if err != nil {
+		return nil, err
+	}
+	var rows []api.Row
+	if err := c.list(&rows)(ctx); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(names, func(name string) bool {
+		return !slices.ContainsFunc(rows, func(r api.Row) bool { return r.Name == name })
+	}), nil
 }

@@ -40,7 +40,7 @@ runs on.`,
 func (c *ctl) oneInstance(ctx context.Context, target string) (*api.Row, error) {
 	var rows []api.Row
 	err := inTime(func(ctx context.Context) error {
-		targets, err := c.scriptTargets(ctx, []string{target})
+		targets, err := c.seenTargets(ctx, []string{target})
 		if err == nil {
 			rows, err = c.client.List(ctx, targets...)
 		}

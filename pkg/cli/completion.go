@@ -123,7 +123,7 @@ func argumentsOf(command string) string {
 		return "signal target"
 	case "completion":
 		return "shell"
-	case "describe", "id", "pid", "logs", "flush", "env", "send", "attach", "scale":
+	case "describe", "id", "pid", "logs", "flush", "reloadLogs", "env", "send", "attach", "scale":
 		return "target"
 	}
 	return "none"

@@ -18,7 +18,7 @@ func describeCommand(c *ctl) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var all []api.Process
 			err := inTime(func(ctx context.Context) error {
-				targets, err := c.scriptTargets(ctx, args)
+				targets, err := c.seenTargets(ctx, args)
 				if err == nil {
 					all, err = c.client.Processes(ctx, true, targets...)
 				}

@@ -21,7 +21,7 @@ in them are made visible: a line break is ^J.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var reply api.EnvReply
 			err := inTime(func(ctx context.Context) error {
-				targets, err := c.scriptTargets(ctx, args)
+				targets, err := c.seenTargets(ctx, args)
 				if err == nil {
 					reply, err = c.client.Env(ctx, targets[0])
 				}

@@ -15,7 +15,7 @@ func flushCommand(c *ctl) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var files []string
 			err := inTime(func(ctx context.Context) error {
-				targets, err := c.scriptTargets(ctx, args)
+				targets, err := c.seenTargets(ctx, args)
 				if err == nil {
 					files, err = c.client.LogControl(ctx, api.LogControlCall{Action: api.ActionFlush, Targets: targets})
 				}

@@ -62,7 +62,7 @@ func pidCommand(c *ctl) *cobra.Command {
 // unknown one, and scripts rely on it: that is a warning here.
 func (c *ctl) find(ctx context.Context, targets []string) (rows []api.Row, err error) {
 	err = inTime(func(ctx context.Context) (err error) {
-		if targets, err = c.scriptTargets(ctx, targets); err == nil {
+		if targets, err = c.seenTargets(ctx, targets); err == nil {
 			rows, err = c.client.List(ctx, targets...)
 		}
 		return err

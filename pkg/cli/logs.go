@@ -49,6 +49,13 @@ error.
 }
 
 func (c *ctl) logs(ctx context.Context, targets []string, o logOptions) error {
+	err := inTime(func(ctx context.Context) (err error) {
+		targets, err = c.seenTargets(ctx, targets)
+		return err
+	})(ctx)
+	if err != nil {
+		return err
+	}
 	show := c.textLogs(targets, o)
 	switch {
 	case o.json:
@@ -57,7 +64,7 @@ func (c *ctl) logs(ctx context.Context, targets []string, o logOptions) error {
 		show = c.formatLogs
 	}
 	in := o.call(targets)
-	err := show(ctx, in)
+	err = show(ctx, in)
 	switch {
 	case ctx.Err() != nil:
 		return nil // Ctrl-C is how one leaves

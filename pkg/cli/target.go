@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,6 +10,27 @@ import (
 
 	"github.com/leadmaster/hub/pkg/api"
 )
+
+// seenTargets is what the targets of a command that only looks mean to the
+// daemon: files and scripts are replaced.
+func (c *ctl) seenTargets(ctx context.Context, args []string) ([]string, error) {
+	var targets []string
+	for _, arg := range args {
+		if !isFile(arg) {
+			targets = append(targets, arg)
+			continue
+		}
+		names, err := c.listedApps(ctx, arg)
+		if err != nil {
+			return nil, err
+		}
+		if len(names) == 0 { // without any target all would be meant
+			return nil, hint(fmt.Errorf("no app of %s is in the list", fileLabel(arg)), "hubctl list shows what there is")
+		}
+		targets = append(targets, names...)
+	}
+	return c.scriptTargets(ctx, targets)
+}
 
 // scriptTargets puts the ids of instances in place of each target that is the
 // path of their script, counted from the current directory; a name counts as

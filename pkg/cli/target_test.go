@@ -53,3 +53,40 @@ func TestNameTargetsAskOnce(t *testing.T) {
 		t.Errorf("the daemon was asked for all processes: %q", got)
 	}
 }
+
+// Commands that look take files and scripts like those that act.
+func TestSeenTargets(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		args         []string
+		method, want string
+	}{
+		{[]string{"describe", "eco.yaml"}, "Processes", `{"targets":["one"],"detail":true}`},
+		{[]string{"describe", "./app.js"}, "Processes", `{"targets":["7"],"detail":true}`},
+		{[]string{"id", "./app.js"}, "List", `{"targets":["7"]}`},
+		{[]string{"logs", "eco.yaml", "--raw", "--nostream", "--lines", "1"}, "Logs", `{"targets":["one"],"lines":1}`},
+		{[]string{"flush", "./app.js", "x"}, "LogControl", `{"action":"flush","targets":["7","x"]}`},
+		{[]string{"reloadLogs", "eco.yaml"}, "LogControl", `{"action":"reopen","targets":["one"]}`},
+		{[]string{"env", "./app.js"}, "Env", `{"target":"7"}`},
+	} {
+		answers := map[string]answer{
+			"List": replies(api.ListReply{Rows: []api.Row{{Name: "one"}, {Name: "x"}}}), "Logs": replies(api.LogsReply{}),
+			"LogControl": replies(api.LogControlReply{}), "Env": replies(api.EnvReply{}),
+		}
+		p, f := newFake(t, answers)
+		answers["Processes"] = replies(api.ProcessesReply{Processes: []api.Process{scripted(p, 7, "seven", "app.js")}})
+		writeFile(t, p, "eco.yaml", "apps:\n- {name: one, script: /bin/true}\n- {name: two, script: /bin/true}\n")
+		writeFile(t, p, "none.yaml", "{name: three, script: /bin/true}\n")
+		if r := p.run(t, c.args...); r.code != 0 {
+			t.Errorf("%q: exit code %d: %s", c.args, r.code, r.stderr)
+		}
+		if got := f.parameters(c.method); len(got) == 0 || got[len(got)-1] != c.want {
+			t.Errorf("%q: the daemon was asked %q, want %s", c.args, got, c.want)
+		}
+		r := p.run(t, c.args[0], "none.yaml")
+		if r.code != 1 {
+			t.Errorf("%s: exit code %d for a file without an app of the list", c.args[0], r.code)
+		}
+		contains(t, r.stderr, "[hub][ERROR] no app of none.yaml is in the list\n")
+	}
+}
