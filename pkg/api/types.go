@@ -294,6 +294,7 @@ type (
 		UpdateEnv bool        `json:"update_env,omitempty"`
 		Existing  string      `json:"existing,omitempty"`
 		Wake      bool        `json:"wake,omitempty"`
+		IDs       []int       `json:"ids,omitempty"`
 	}
 	ActCall struct {
 		Action    string          `json:"action"`

@@ -94,8 +94,6 @@ func TestRestartUpdateEnv(t *testing.T) {
 	if !got.UpdateEnv || strings.Join(got.Env, " ") != strings.Join(p.sys.Env, " ") {
 		t.Errorf("sent %+v", got)
 	}
-	p.run(t, "restart", "api", "--env", "production").check(t, 1, "",
-		"[hub][ERROR] --env has no effect on apps of the list\n  hint: it is for ecosystem files\n")
 }
 
 func TestInterrupt(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,35 @@ func replies(all ...any) answer {
 
 func refuses(err *api.Error) answer {
 	return func(json.RawMessage) ([]any, *api.Error) { return nil, err }
+}
+
+// describes answers Processes for the rows, each an instance of an app with as
+// many of them as there are rows of its name.
+func describes(rows []api.Row, hub *api.Detail) answer {
+	return func(parameters json.RawMessage) ([]any, *api.Error) {
+		var in api.ProcessesCall
+		if err := json.Unmarshal(parameters, &in); err != nil {
+			return nil, api.Errorf(api.CodeInvalid, "%v", err)
+		}
+		instances := make(map[string]int)
+		for _, r := range rows {
+			instances[r.Name]++
+		}
+		var reply api.ProcessesReply
+		for _, target := range in.Targets {
+			before := len(reply.Processes)
+			for _, r := range rows {
+				if target == "all" || isPattern(target) || target == r.Name || target == r.Namespace || target == strconv.Itoa(r.ID) {
+					env := api.PM2Env{Username: "first", Instances: instances[r.Name], KillSignal: "SIGINT"}
+					reply.Processes = append(reply.Processes, api.Process{Name: r.Name, PMID: r.ID, PM2Env: env, Hub: hub})
+				}
+			}
+			if len(reply.Processes) == before {
+				return nil, &api.Error{Code: api.CodeNotFound, Message: "not found", Target: target}
+			}
+		}
+		return []any{reply}, nil
+	}
 }
 
 // hangsUp closes the connection after the replies.
@@ -90,6 +120,9 @@ func (f *fake) answer(conn net.Conn, method string, parameters json.RawMessage) 
 	f.mu.Unlock()
 	if reply == nil && short == "Daemon" { // a sign of life before longer calls
 		reply = replies(api.DaemonReply{Version: api.Version, State: "online"})
+	}
+	if reply == nil && short == "Processes" { // apps that came from no file
+		reply = replies(api.ProcessesReply{})
 	}
 	if reply == nil {
 		reply = refuses(api.Errorf("org.varlink.service.MethodNotFound", "no answer to %s", method))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/leadmaster/hub/pkg/api"
 )
@@ -15,6 +16,7 @@ type outcome struct {
 	progress *progress
 	done     bool // something was done, so the table is worth showing
 	failed   []failure
+	changed  map[string]bool // lines about changed keys that were told
 }
 
 // failure is a message with what helps to understand it.
@@ -26,7 +28,7 @@ type failure struct {
 
 // newOutcome expects total results, or an unknown number for 0.
 func (c *ctl) newOutcome(total int) *outcome {
-	return &outcome{c: c, progress: c.newProgress(total)}
+	return &outcome{c: c, progress: c.newProgress(total), changed: make(map[string]bool)}
 }
 
 // each takes results as they come in.
@@ -44,6 +46,9 @@ func (o *outcome) result(r *api.Result) {
 		label += fmt.Sprintf("(%d)", r.ID)
 		o.done = true
 	}
+	if len(r.Changed) > 0 {
+		o.tellChanges(r)
+	}
 	for _, w := range r.Warnings {
 		o.c.warn("%s %s", label, w)
 	}
@@ -57,6 +62,16 @@ func (o *outcome) result(r *api.Result) {
 		label += " "
 	}
 	o.failed = append(o.failed, failure{label + r.Error, r.Stderr, r.Hint})
+}
+
+// tellChanges says which settings of an app have changed, once for all of its
+// instances that had the same ones before.
+func (o *outcome) tellChanges(r *api.Result) {
+	line := "[" + r.Name + "] changed: " + strings.Join(r.Changed, ", ")
+	if !o.changed[line] {
+		o.changed[line] = true
+		o.c.info("%s", line)
+	}
 }
 
 // fail notes that a whole call failed. It returns the error when going on

@@ -13,8 +13,8 @@ func reloadCommand(c *ctl) *cobra.Command {
 		Short: "restart apps, those with reload: overlap without a gap",
 		Long: `reload restarts apps. Where an app's file says reload: overlap, the next process
 is started beside the old one, which ends when the next one is ready; when that
-fails the old one serves on and the command says why. With a file, apps that do
-not run are started.
+fails the old one serves on and the command says why. An app that came from a
+file gets what the file says now. With a file, apps that do not run are started.
 
 ` + targetHelp,
 		Args: needs(1, "target"),

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -13,8 +14,12 @@ func restartCommand(c *ctl) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restart <target…>",
 		Short: "stop and start apps, or start what is down",
-		Long:  "restart stops and starts apps. With a file it does what start does.\n\n" + targetHelp,
-		Args:  needs(1, "target"),
+		Long: `restart stops and starts apps. An app that came from a file gets what the file
+says now, and the keys that have changed are printed. With a file it does what
+start does.
+
+` + targetHelp,
+		Args: needs(1, "target"),
 	}
 	s.onTargets(cmd)
 	return cmd
@@ -32,26 +37,26 @@ func (s *starter) onTargets(cmd *cobra.Command) {
 		return s.out.finish(ctx)
 	}
 	s.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&s.keepSpec, "keep-spec", false, "do not look at the file that an app came from")
 	s.c.tableFlags(cmd.Flags())
 }
 
 // restart works on the files one by one and on all other targets at once.
 func (s *starter) restart(ctx context.Context, args []string) error {
-	in := api.ActCall{Action: s.action, UpdateEnv: s.updateEnv}
-	if s.updateEnv {
-		in.Env = s.c.textEnv()
-	}
-	var files []string
+	var files, targets []string
 	for _, arg := range args {
 		if isFile(arg) {
 			files = append(files, arg)
 		} else {
-			in.Targets = append(in.Targets, arg)
+			targets = append(targets, arg)
 		}
 	}
-	if len(in.Targets) > 0 {
-		if err := s.refuse("apps of the list", "it is for ecosystem files", "update-env"); err != nil {
+	if len(targets) > 0 {
+		if err := s.refuse("apps of the list", "it is for ecosystem files", "update-env", "env", "keep-spec"); err != nil {
 			return err
+		}
+		if s.keepSpec && s.env != "" {
+			return hint(errors.New("--env has no effect beside --keep-spec"), "leave out one of the two")
 		}
 	}
 	for _, file := range files {
@@ -59,5 +64,5 @@ func (s *starter) restart(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	return s.c.act(ctx, in, s.out)
+	return s.onListed(ctx, targets)
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,6 +33,7 @@ type starter struct {
 	namespace string
 	force     bool
 	updateEnv bool
+	keepSpec  bool // the files of apps of the list are not looked at
 	strict    bool
 }
 
@@ -109,12 +109,8 @@ func (s *starter) target(ctx context.Context, target string) error {
 		return s.file(ctx, target)
 	}
 	if mayBeListed(target) {
-		listed, err := s.listed(ctx, target)
-		if err != nil {
+		if listed, err := s.onlyIfListed(ctx, target); listed || err != nil {
 			return err
-		}
-		if listed {
-			return s.known(ctx, target)
 		}
 		if isNumber(target) {
 			return hint(fmt.Errorf("process %s not found", target), "hubctl list shows the ids")
@@ -127,33 +123,6 @@ func (s *starter) target(ctx context.Context, target string) error {
 // path and has no extension, or it is a pattern.
 func mayBeListed(target string) bool {
 	return isPattern(target) || !strings.Contains(target, "/") && filepath.Ext(target) == ""
-}
-
-// listed asks whether the list has the target. No daemon has no list.
-func (s *starter) listed(ctx context.Context, target string) (bool, error) {
-	if target == "all" || isPattern(target) {
-		return true, nil
-	}
-	var rows []api.Row
-	err := s.c.list(&rows)(ctx)
-	if errors.Is(err, api.ErrNotRunning) {
-		return false, nil
-	}
-	return slices.ContainsFunc(rows, func(r api.Row) bool {
-		return r.Name == target || r.Namespace == target || strconv.Itoa(r.ID) == target
-	}), err
-}
-
-// known starts an app of the list as it is.
-func (s *starter) known(ctx context.Context, target string) error {
-	if err := s.refuse("app "+target+" of the list", "delete it first to start it anew", "update-env"); err != nil {
-		return err
-	}
-	in := api.ActCall{Action: s.action, Targets: []string{target}, UpdateEnv: s.updateEnv}
-	if s.updateEnv {
-		in.Env = s.c.textEnv()
-	}
-	return s.c.act(ctx, in, s.out)
 }
 
 // file starts the apps of an ecosystem file and restarts those that run.

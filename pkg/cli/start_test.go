@@ -13,9 +13,8 @@ import (
 func newStarts(t *testing.T, rows ...api.Row) (*place, *fake) {
 	t.Helper()
 	p, f := newFake(t, map[string]answer{
-		"List": replies(api.ListReply{Rows: rows}),
-		// hubctl looks for scripts of the name of a file.
-		"Processes": replies(api.ProcessesReply{}),
+		"List":      replies(api.ListReply{Rows: rows}),
+		"Processes": describes(rows, &api.Detail{}),
 		"Act":       replies(api.ResultsReply{Results: []api.Result{ok(0, "api")}}),
 		"Start":     replies(api.ResultsReply{Results: []api.Result{ok(0, "api")}}),
 	})

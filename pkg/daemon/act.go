@@ -49,7 +49,8 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 			return err
 		}
 		request := supervise.Request{
-			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, Hold: !s.Autostart && !in.Wake, Cause: causeOf(ctx),
+			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, IDs: in.IDs,
+			Hold: !s.Autostart && !in.Wake, Brief: in.Wake, Cause: causeOf(ctx),
 		}
 		if in.Existing == api.ExistingRefuse {
 			request.Admit = func(st *supervise.Status) error { return refuseTaken(s, st) }

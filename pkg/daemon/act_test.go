@@ -178,3 +178,23 @@ func TestStartOfWhatDiesAtOnce(t *testing.T) {
 		t.Errorf("got %+v", one)
 	}
 }
+
+// Start tells the changed keys, values never, and with wake nothing is kept down.
+func TestStartTellsWhatChanged(t *testing.T) {
+	t.Parallel()
+	r := serve(t)
+	app := func(change ...func(*spec.Spec)) spec.Spec { return r.app("app", idle, change...) }
+	if first := r.begin(app()); first[0].Changed == nil || len(first[0].Changed) > 0 {
+		t.Errorf("a new app has changed %q", first[0].Changed)
+	}
+	r.act("stop", "app")
+	next := app(func(s *spec.Spec) {
+		s.Autostart, s.Env, s.KillTimeout = false, map[string]string{"TOKEN": "secret"}, 0
+	})
+	results := r.succeed(func(ctx context.Context, each func([]api.Result)) error {
+		return r.Start(ctx, api.StartCall{Specs: []spec.Spec{next}, Env: env, Wake: true, IDs: []int{0}}, each)
+	})
+	if len(results) != 1 || strings.Join(results[0].Changed, " ") != "autostart env.TOKEN kill_timeout" || results[0].Status != api.StatusOnline {
+		t.Errorf("got %+v", results)
+	}
+}

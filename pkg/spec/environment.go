@@ -1,10 +1,6 @@
 package spec
 
-import (
-	"slices"
-	"strconv"
-	"strings"
-)
+import "strconv"
 
 // environment builds what the file adds to the base environment: env, port,
 // then env_<name>; the later wins, as in PM2.
@@ -15,16 +11,19 @@ func (r *resolver) environment() {
 		env["PORT"] = strconv.Itoa(given(r.app, "port", 0))
 	}
 	if name := r.o.EnvName; name != "" {
-		section, ok := r.app.sections[name]
-		if !ok {
-			r.warn("env_"+name, "is not there, so --env %s adds nothing to env", name)
-		} else {
-			r.spec.EnvName = name
+		// Remembered also without a section: one may be written later.
+		r.spec.EnvName = name
+		if section, ok := r.app.sections[name]; ok {
 			r.variables(env, section.label, section.value.(*value))
+		} else {
+			r.warn(SectionKey(name), "is not there, so --env %s adds nothing to env", name)
 		}
 	}
 	r.spec.Env = env
 }
+
+// SectionKey is the key of the variables that --env NAME adds.
+func SectionKey(name string) string { return "env_" + name }
 
 func (r *resolver) variables(env map[string]string, label string, section *value) {
 	if section == nil {
@@ -42,14 +41,4 @@ func (r *resolver) searchPath() string {
 		return path
 	}
 	return r.o.lookup("PATH")
-}
-
-// unbuffered makes Python write its output at once, as PM2 does, unless the
-// user has said something about it.
-func (r *resolver) unbuffered() {
-	const name = "PYTHONUNBUFFERED"
-	inherited := slices.ContainsFunc(r.o.Env, func(e string) bool { return strings.HasPrefix(e, name+"=") })
-	if _, ok := r.spec.Env[name]; !ok && !inherited {
-		r.spec.Env[name] = "1"
-	}
 }

@@ -36,6 +36,11 @@ func (s *Spec) runsNode() bool {
 	return isNodeLike(s.Interpreter) || s.Interpreter == none && isNodeLike(s.Script)
 }
 
+// RunsPython reports whether the app is a script for a Python interpreter.
+func (s *Spec) RunsPython() bool {
+	return strings.Contains(filepath.Base(s.Interpreter), "python")
+}
+
 // isNodeLike reports whether the program opens the channel that
 // NODE_CHANNEL_FD names.
 func isNodeLike(program string) bool {
@@ -67,9 +72,6 @@ func (r *resolver) interpreter() {
 	}
 	if s.Interpreter == "" {
 		s.Interpreter = none
-	}
-	if strings.Contains(filepath.Base(s.Interpreter), "python") {
-		r.unbuffered()
 	}
 	r.interpreterExists(path)
 }

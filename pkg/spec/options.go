@@ -17,7 +17,8 @@ type Options struct {
 	Env []string
 	// EnvName chooses the sections env_<name>; empty for none.
 	EnvName string
-	// Only names the apps of a file to resolve; empty for all.
+	// Only names the apps of a file to resolve; empty for all. What is wrong with
+	// other apps does not count then.
 	Only []string
 	// Namespace is for apps that name none; empty for "default".
 	Namespace string

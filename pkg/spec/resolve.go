@@ -30,11 +30,20 @@ func (f *File) Resolve(o Options) ([]Spec, []Problem, error) {
 		}
 	}
 	f.checkOnly(r, o.Only)
-	warnings := inOrder(f.report.unknown, f.report.warnings, r.warnings)
-	if problems := inOrder(f.report.problems, r.problems); len(problems) > 0 {
+	warnings := concerning(o.Only, inOrder(f.report.unknown, f.report.warnings, r.warnings))
+	if problems := concerning(o.Only, inOrder(f.report.problems, r.problems)); len(problems) > 0 {
 		return nil, warnings, problems
 	}
 	return specs, warnings, nil
+}
+
+// concerning returns the problems of the named apps and of the file as a whole;
+// all of them where no app is named.
+func concerning(only []string, all Problems) Problems {
+	if len(only) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(all, func(p Problem) bool { return p.App != "" && !slices.Contains(only, p.App) })
 }
 
 // checkOnly refuses names that no app has.

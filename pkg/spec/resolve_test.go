@@ -128,16 +128,15 @@ env_staging: {OVER: staging}
 `)
 	want := map[string]string{
 		"TEXT": "a", "NUMBER": "1.10", "BIG": "12345678901234567890", "YES": "true", "NONE": "null", "DATE": "2020-01-02",
-		"LIST": `[1,{"a":"<b>"}]`, "PORT": "8080", "OVER": "production", "MORE": `{"x":1}`, "PYTHONUNBUFFERED": "1",
+		"LIST": `[1,{"a":"<b>"}]`, "PORT": "8080", "OVER": "production", "MORE": `{"x":1}`,
 	}
 	if !reflect.DeepEqual(s.Env, want) {
 		t.Errorf("got  %q\nwant %q", s.Env, want)
 	}
-	f.options.Env = append(f.options.Env, "PYTHONUNBUFFERED=")
 	f.options.EnvName = "local"
 	specs, warnings, err := f.resolve("x.yaml", "script: a.py\nenv_production: {A: 1}")
-	if err != nil || len(specs[0].Env) != 0 {
-		t.Errorf("got %v, %v", specs, err)
+	if err != nil || len(specs[0].Env) != 0 || specs[0].EnvName != "local" {
+		t.Errorf("got %v, %v; the name is remembered", specs, err)
 	}
 	if got, want := f.text(warnings), `x.yaml:1: app "a": env_local: is not there, so --env local adds nothing to env`; got != want {
 		t.Errorf("got %s\nwant %s", got, want)
@@ -151,6 +150,18 @@ func TestOnly(t *testing.T) {
 	specs, _, err := f.resolve("x.yaml", "- {name: a, script: missing.js}\n- {name: b, script: app.js}")
 	if err != nil || len(specs) != 1 || specs[0].Name != "b" {
 		t.Errorf("got %v, %v; a script that is not asked for may be missing", specs, err)
+	}
+	_, warnings, err := f.resolve("x.yaml", "- {name: a, script: app.js, kill_timeout: soon, max_restart: 1}\n- {name: b, script: app.js}")
+	if err != nil || len(warnings) > 0 {
+		t.Errorf("got %v, %v; what is wrong with another app does not count", warnings, err)
+	}
+	for text, want := range map[string]string{
+		"- {name: a, script: app.js}\n- {name: b, script: app.js, kill_timeout: soon}": `x.yaml:2: app "b": kill_timeout: `,
+		"- {name: b, script: app.js}\n- text":                                          "x.yaml:2: found ",
+	} {
+		if _, _, err = f.resolve("x.yaml", text); !strings.HasPrefix(f.text(failure(t, err)), want) {
+			t.Errorf("got %v, want %s…", err, want)
+		}
 	}
 	f.options.Only = []string{"b", "c"}
 	_, _, err = f.resolve("x.yaml", "- {name: a, script: app.js}\n- {name: b, script: app.js}")

@@ -15,6 +15,10 @@ import (
 // their tree and their session.
 const markVar = stats.MarkVariable
 
+// unbufferedVar makes Python write its output at once (python(1)); PM2 sets it
+// too, unless the user has said something about it.
+const unbufferedVar = "PYTHONUNBUFFERED"
+
 // private are variables of one process's wires. Passed on from whoever called,
 // they would name descriptors and sockets that the app does not have.
 var private = []string{
@@ -39,6 +43,9 @@ func (i *Instance) environment(base *BaseEnv, s *spec.Spec, gen int, w wires) en
 	env := newEnv(base.Vars)
 	for _, name := range private {
 		delete(env, name)
+	}
+	if _, given := env[unbufferedVar]; !given && s.RunsPython() {
+		env[unbufferedVar] = "1"
 	}
 	id := strconv.Itoa(i.ID)
 	env["HUB_HOME"] = i.sup.Home

@@ -66,6 +66,12 @@ type Request struct {
 	Base      *BaseEnv
 	UpdateEnv bool
 	Existing  Existing
+	// IDs, if there are any, are the only instances that are touched; their number
+	// stays what it is, and none is added.
+	IDs []int
+	// Brief answers for an instance that runs and whose spec stays the same as soon
+	// as it runs again; all others are watched for a moment, as at a first start.
+	Brief bool
 	// Hold registers the app and does not start it.
 	Hold  bool
 	Cause string // who asks
@@ -134,7 +140,10 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 		missing -= len(old)
 	default:
 		missing -= len(old)
-		pending = s.bring(old, r)
+		if len(r.IDs) > 0 {
+			old, missing = r.among(old), 0
+		}
+		pending = bring(old, r)
 	}
 	for range missing {
 		i := s.add(sp, r.Base, !r.Hold)
@@ -145,30 +154,6 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 		}
 	}
 	return pending, nil
-}
-
-// bring starts instances that are there with the new spec and deletes those
-// that are too many, with s.mu held.
-func (s *Supervisor) bring(old []*Instance, r Request) (pending []*Pending) {
-	var reloads []*Instance
-	for n, i := range old {
-		if r.UpdateEnv {
-			i.base.Store(r.Base)
-		}
-		v := verbStart
-		switch {
-		case n >= r.Spec.Instances:
-			pending = append(pending, i.send(verbDelete, nil, r.Cause))
-			continue
-		case r.Hold && i.Status().State == Stopped:
-			v = verbConfigure
-		case r.Existing == Renew:
-			reloads = append(reloads, i)
-			continue
-		}
-		pending = append(pending, i.send(v, r.Spec, r.Cause))
-	}
-	return append(pending, roll(reloads, r.Spec, r.Cause)...)
 }
 
 // add registers a new instance, with s.mu held; up says that it is to be started.

@@ -238,3 +238,68 @@ func BenchmarkInstances(b *testing.B) {
 		}
 	}
 }
+
+// With ids the other instances and their number are left alone.
+func TestStartOfSomeInstances(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	app := func(instances int, args ...string) *spec.Spec {
+		return r.app("app", idle, func(s *spec.Spec) { s.Instances, s.Args = instances, args })
+	}
+	r.request(Request{Spec: app(2), Base: base()})
+	start := func(q Request) (changed []string, touched int) {
+		t.Helper()
+		pending, err := r.Start(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range pending {
+			o := p.Wait(t.Context())
+			if o.Err != "" {
+				t.Errorf("instance %d: %s", p.Instance.ID, o.Err)
+			}
+			changed = append(changed, p.Changes(o)...)
+		}
+		return changed, len(pending)
+	}
+	for _, existing := range []Existing{Restart, Renew} {
+		arg := string(existing)
+		changed, touched := start(Request{Spec: app(3, arg), Base: base(), Existing: existing, IDs: []int{1, 7}})
+		if touched != 1 || !slices.Equal(changed, []string{"args"}) || r.numbers("app") != "0:0 1:1" {
+			t.Errorf("%s: touched %d, changed %q, there are %s", existing, touched, changed, r.numbers("app"))
+		}
+		for id, want := range map[int][]string{0: nil, 1: {arg}} {
+			if s := r.App("app")[id].Status().Spec; !slices.Equal(s.Args, want) || s.Instances != 2 {
+				t.Errorf("%s: instance %d has args %q, instances %d", existing, id, s.Args, s.Instances)
+			}
+		}
+	}
+	if changed, touched := start(Request{Spec: app(2, "reload"), Base: base(), Existing: Restart}); touched != 2 || !slices.Equal(changed, []string{"args"}) {
+		t.Errorf("all: touched %d, changed %q", touched, changed)
+	}
+	if changed, _ := start(Request{Spec: app(2, "reload"), Base: base(), Existing: Restart, IDs: []int{0}}); len(changed) > 0 {
+		t.Errorf("nothing has changed but %q", changed)
+	}
+	if _, touched := start(Request{Spec: app(2), Base: base(), Existing: Restart, IDs: []int{9}}); touched != 0 {
+		t.Errorf("an id of another app touched %d", touched)
+	}
+}
+
+// A restart by name of what runs and stays the same is not watched for a moment.
+func TestBriefStart(t *testing.T) {
+	t.Parallel()
+	old, changed := &spec.Spec{}, &spec.Spec{KillTimeout: 1}
+	for _, c := range []struct {
+		brief bool
+		pid   int
+		spec  *spec.Spec
+		want  verb
+	}{
+		{true, 1, old, verbRestart}, {true, 1, changed, verbStart}, {true, 0, old, verbStart}, {false, 1, old, verbStart},
+	} {
+		q := Request{Brief: c.brief, Spec: c.spec}
+		if got := q.verb(&Status{PID: c.pid, Spec: old}); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
+	}
+}

@@ -1,0 +1,45 @@
+package supervise
+
+import "slices"
+
+// bring starts instances that are there with the new spec and deletes those that
+// are too many, with the registry's lock held.
+func bring(old []*Instance, r Request) (pending []*Pending) {
+	var reloads []*Instance
+	for n, i := range old {
+		if r.UpdateEnv {
+			i.base.Store(r.Base)
+		}
+		st := i.Status()
+		switch {
+		case n >= r.Spec.Instances:
+			pending = append(pending, i.send(verbDelete, nil, r.Cause))
+		case r.Existing == Renew && !(r.Hold && st.State == Stopped):
+			reloads = append(reloads, i)
+		default:
+			pending = append(pending, i.send(r.verb(st), r.Spec, r.Cause))
+		}
+	}
+	return append(pending, roll(reloads, r.Spec, r.Cause)...)
+}
+
+// verb is what an instance is told that gets a spec.
+func (r *Request) verb(st *Status) verb {
+	switch {
+	case r.Hold && st.State == Stopped:
+		return verbConfigure
+	case r.Brief && st.PID != 0 && len(st.Spec.Changes(r.Spec)) == 0:
+		return verbRestart
+	}
+	return verbStart
+}
+
+// among returns the instances that the request is for. It changes their spec no
+// further than one instance can: how many they are is a matter of the whole app.
+func (r *Request) among(old []*Instance) []*Instance {
+	some := filter(old, func(i *Instance) bool { return slices.Contains(r.IDs, i.ID) })
+	if len(some) > 0 {
+		r.Spec = withInstances(r.Spec, max(len(old), some[0].Status().latest.Instances))
+	}
+	return some
+}
