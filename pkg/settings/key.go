@@ -36,7 +36,7 @@ func Keys() []Key {
 	for _, k := range spec.DefaultKeys() {
 		value := k.Type.String()
 		if len(k.Choices) > 0 {
-			value = fmt.Sprintf("one of %q", k.Choices)
+			value = strings.Join(k.Choices, " or ")
 		}
 		keys = append(keys, Key{Name: k.Name, Value: value, Default: k.Default, Meaning: k.Meaning})
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -254,11 +255,12 @@ func (r *rig) left() (names []string) {
 type holdings struct{ descriptors, goroutines, children int }
 
 // holdings counts when all that is on its way has come to its end: the loops
-// have had a turn, and goroutines that look at /proc have looked.
-func (r *rig) holdings() (h holdings) {
+// have had a turn, and goroutines that look at /proc have looked. What comes and
+// goes, such as the goroutine of a look, only adds, so that the least counts.
+func (r *rig) holdings() holdings {
 	r.Helper()
-	last := holdings{-1, -1, -1}
-	for same := 0; same < 20; {
+	least := holdings{math.MaxInt, math.MaxInt, math.MaxInt}
+	for same := 0; same < 20; same++ {
 		turn := make(chan struct{}, 2)
 		r.Loop.Post(func() { turn <- struct{}{} })
 		receive(r, turn)
@@ -266,14 +268,14 @@ func (r *rig) holdings() (h holdings) {
 			r.Fatal(err)
 		}
 		runtime.Gosched()
-		h = holdings{entries(r, "/proc/self/fd"), runtime.NumGoroutine(), children(r)}
-		if h == last {
-			same++
-		} else {
-			same, last = 0, h
+		now := holdings{
+			min(least.descriptors, entries(r, "/proc/self/fd")), min(least.goroutines, runtime.NumGoroutine()), min(least.children, children(r)),
+		}
+		if now != least {
+			same, least = 0, now
 		}
 	}
-	return h
+	return least
 }
 
 func entries(t testing.TB, dir string) int {
