@@ -3,6 +3,7 @@ package supervise
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/leadmaster/hub/pkg/spec"
@@ -12,10 +13,11 @@ import (
 // other tests open descriptors too.
 func TestDescriptorsOfAnInstance(t *testing.T) {
 	for name, change := range map[string]func(*spec.Spec){
-		"plain":   func(*spec.Spec) {},
-		"channel": func(s *spec.Spec) { s.IPC = true },
-		"notify":  func(s *spec.Spec) { s.Notify = true },
-		"no logs": func(s *spec.Spec) { s.DisableLogs = true },
+		"plain":           func(*spec.Spec) {},
+		"channel":         func(s *spec.Spec) { s.IPC = true },
+		"notify":          func(s *spec.Spec) { s.Notify = true },
+		"all in one file": func(s *spec.Spec) { s.LogFile = filepath.Join(s.Cwd, "all.log") },
+		"no logs":         func(s *spec.Spec) { s.DisableLogs = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
