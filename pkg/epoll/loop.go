@@ -35,6 +35,7 @@ type Loop struct {
 	epoll *os.File
 	epfd  int
 	wake  int // eventfd
+	again []func()
 
 	mu     sync.Mutex // guards the fields below; never held while a handler runs
 	next   uint64
@@ -146,6 +147,10 @@ func (l *Loop) Post(f func()) bool {
 	return true
 }
 
+// Again runs f after the events that are ready now. It is for the loop's
+// goroutine only, which spares it the wake-up of Post.
+func (l *Loop) Again(f func()) { l.again = append(l.again, f) }
+
 // Run serves the loop until ctx is done or Close is called.
 func (l *Loop) Run(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, l.Close)
@@ -156,13 +161,13 @@ func (l *Loop) Run(ctx context.Context) error {
 	}
 	events := make([]unix.EpollEvent, 128)
 	for {
-		var n int
+		var n int // 0: only what is to be done again
 		var waitErr error
 		err := raw.Read(func(fd uintptr) bool {
 			for {
 				n, waitErr = unix.EpollWait(int(fd), events, 0)
 				if waitErr != unix.EINTR {
-					return n != 0 || waitErr != nil
+					return n != 0 || waitErr != nil || len(l.again) > 0
 				}
 			}
 		})
@@ -189,6 +194,11 @@ func (l *Loop) Run(ctx context.Context) error {
 			if w != nil {
 				w.handler(ev.Events)
 			}
+		}
+		again := l.again
+		l.again = nil
+		for _, f := range again {
+			f()
 		}
 		if l.isClosed() {
 			l.release()

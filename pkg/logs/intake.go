@@ -44,6 +44,7 @@ type Intake struct {
 	utc     bool     // of the stamp
 	object  []byte   // what ends a line's object, behind the stamp; nil: no objects
 
+	wide   bool // its pipe was made as big as it gets
 	hung   bool // nobody can write any more
 	queued bool // stands in the loop's queue
 	ended  bool

@@ -17,6 +17,14 @@ const (
 	// chunkSize is what is peeked at and written at once. Larger chunks leave
 	// the processor's cache and are slower.
 	chunkSize = 64 << 10
+	// page is the unit of a pipe's size: a writer whose pieces are no whole pages
+	// leaves some of the last one empty.
+	page = 4096
+	// floodPipe is the size of the pipe of an app that floods, in bytes: room for
+	// it to go on while the loop is busy with a chunk. Only such an app gets it,
+	// since all pipes of a user that is not root may have 64 MiB together, and
+	// two pages each from then on (pipe(7)).
+	floodPipe = 1 << 20
 	// outSize holds a chunk with its stamps; of a chunk of very short lines the
 	// rest is done in a second write.
 	outSize = 4 * chunkSize
@@ -135,7 +143,8 @@ func (l *Loop) enqueue(in *Intake) {
 	in.queued = true
 	l.ready = append(l.ready, in)
 	if !l.queued {
-		l.queued = l.loop.Post(l.serve)
+		l.queued = true
+		l.loop.Again(l.serve)
 	}
 }
 

@@ -104,6 +104,18 @@ func (o *outlet) ending() []byte {
 	return l.first
 }
 
+// finish writes what is still to be written behind the outlet's last byte: the
+// end of an open line, and what is left of a write that was cut short.
+func (o *outlet) finish() error {
+	if o.state == lineOpen {
+		return o.sink.cut()
+	}
+	if len(o.sink.rest) > 0 {
+		return o.sink.append(nil)
+	}
+	return nil
+}
+
 // due reports whether a line without an end, all that the outlet has not
 // written of data, is to be written as it is.
 func (o *outlet) due(data []byte, now time.Time) bool {

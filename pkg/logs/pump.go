@@ -54,6 +54,11 @@ func (in *Intake) step() bool {
 		in.empty(err)
 		return false
 	}
+	if len(data) > chunkSize-page && !in.wide {
+		// Where the kernel refuses, the pipe stays as it is.
+		in.wide = true
+		_, _ = unix.FcntlInt(uintptr(in.fd), unix.F_SETPIPE_SZ, floodPipe)
+	}
 	now := time.Now()
 	more, taken := false, len(data)
 	for i := range in.outlets {
@@ -147,7 +152,7 @@ func (in *Intake) empty(err error) {
 	}
 	held := false
 	for i := range in.outlets {
-		if o := &in.outlets[i]; o.state == lineOpen && o.sink.cut() != nil {
+		if o := &in.outlets[i]; o.finish() != nil {
 			o.sink.hold(o) // comes back here when the file can be written
 			held = true
 		}

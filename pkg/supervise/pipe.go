@@ -7,12 +7,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipeSize is asked for each output pipe, so that an app can go on writing for
-// a while when nobody reads. The kernel takes memory only for what is in it,
-// and an unprivileged user may ask for up to 1 MiB a pipe and 64 MiB in all
-// (pipe(7)); where it refuses, the pipe keeps its 64 KiB.
-const pipeSize = 256 << 10
-
 // outputPipe makes a pipe for stdout or stderr. The child's end is opened
 // read-write: it is its own reader, so that without a daemon it gets neither
 // EPIPE nor SIGPIPE. read is non-blocking, child is not.
@@ -31,7 +25,6 @@ func outputPipe() (read, child int, err error) {
 		closeFD(child)
 		return -1, -1, fmt.Errorf("pipe: %w", err)
 	}
-	_, _ = unix.FcntlInt(uintptr(p[0]), unix.F_SETPIPE_SZ, pipeSize)
 	return p[0], child, nil
 }
 
