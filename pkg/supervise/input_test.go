@@ -141,12 +141,13 @@ func TestSignalMainProcessOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.line(s.LogPath(s.OutFile, 0), "main")
-	if text, err := os.ReadFile(s.LogPath(s.OutFile, 0)); err != nil || strings.Contains(string(text), "worker\n") {
-		t.Errorf("%s, %v", text, err)
-	}
 	events := i.Status().Events
 	if last := events[len(events)-1]; last.Kind != "signal" || last.Reason != "SIGUSR1: test" {
 		t.Errorf("%+v", last)
+	}
+	r.act(i, "stop") // and all that the worker would have said is there
+	if text, err := os.ReadFile(s.LogPath(s.OutFile, 0)); err != nil || strings.Contains(string(text), "worker\n") {
+		t.Errorf("%s, %v", text, err)
 	}
 }
 
