@@ -27,11 +27,11 @@ type registryWalk struct {
 
 func TestRegistryWalk(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(3) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := &registryWalk{rig: newRig(t), rng: rand.New(rand.NewPCG(seed, 2)), model: make(map[string]map[int]Want)}
-			for step := range 80 {
+			for step := range 120 {
 				w.command()
 				w.oneProcessEach()
 				if step%8 == 7 {
