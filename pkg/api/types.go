@@ -143,6 +143,7 @@ type PM2Env struct {
 	MergeLogs        bool              `json:"merge_logs"`
 	DisableLogs      bool              `json:"disable_logs"`
 	LogDateFormat    string            `json:"log_date_format"`
+	LogType          string            `json:"log_type"` // "json" or ""
 	StopExitCodes    []int             `json:"stop_exit_codes"`
 	MaxRestarts      int               `json:"max_restarts"`
 	MinUptime        spec.Duration     `json:"min_uptime"`
@@ -154,6 +155,8 @@ type PM2Env struct {
 	WaitReady        bool              `json:"wait_ready"`
 	ListenTimeout    spec.Duration     `json:"listen_timeout"`
 	OnListenTimeout  string            `json:"on_listen_timeout"`
+	ShutdownMessage  bool              `json:"shutdown_with_message"`
+	Reload           string            `json:"reload"` // "overlap" or ""
 	IPC              bool              `json:"ipc"`
 	Notify           bool              `json:"notify"`
 	Treekill         bool              `json:"treekill"`

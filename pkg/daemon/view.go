@@ -145,11 +145,12 @@ func pm2Env(i *supervise.Instance, st *supervise.Status) api.PM2Env {
 		InstanceNumber: i.Number, InstanceVar: s.InstanceVar,
 		OutLogPath: s.LogPath(s.OutFile, i.Number), ErrLogPath: s.LogPath(s.ErrorFile, i.Number), PidPath: s.PidPath(i.ID), LogPath: logPath(s, i.Number),
 		Env: map[string]string{}, Autostart: s.Autostart, Autorestart: s.Autorestart,
-		MergeLogs: s.MergeLogs, DisableLogs: s.DisableLogs, LogDateFormat: s.LogDateFormat,
+		MergeLogs: s.MergeLogs, DisableLogs: s.DisableLogs, LogDateFormat: s.LogDateFormat, LogType: s.LogType,
 		StopExitCodes: orEmpty(s.StopExitCodes), MaxRestarts: s.MaxRestarts, MinUptime: s.MinUptime,
 		RestartDelay: s.RestartDelay, ExpBackoff: s.ExpBackoff, MaxMemory: s.MaxMemory,
 		KillTimeout: s.KillTimeout, KillSignal: s.KillSignal, WaitReady: s.WaitReady,
-		ListenTimeout: s.ListenTimeout, OnListenTimeout: s.OnListenTimeout, IPC: s.IPC, Notify: s.Notify,
+		ListenTimeout: s.ListenTimeout, OnListenTimeout: s.OnListenTimeout,
+		ShutdownMessage: s.ShutdownWithMessage, Reload: s.Reload, IPC: s.IPC, Notify: s.Notify,
 		Treekill: true, WindowsHide: true, KillRetryTime: pm2KillRetryTime, FilterEnv: []string{},
 	}
 	if s.Shell {

@@ -167,6 +167,31 @@ func TestEnvironmentNamesTheWires(t *testing.T) {
 	}
 }
 
+// Python writes at once, unless somebody has said something about it.
+func TestEnvironmentOfPython(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	python := filepath.Join(r.Home, "python3")
+	if err := os.Symlink("/bin/sh", python); err != nil {
+		t.Fatal(err)
+	}
+	for want, c := range map[string]struct {
+		base string
+		file map[string]string
+	}{
+		"1": {"A=1", nil}, "": {unbufferedVar + "=", nil}, "file": {unbufferedVar + "=base", map[string]string{unbufferedVar: "file"}},
+	} {
+		i := r.one(r.app("python"+want, idle, func(s *spec.Spec) { s.Interpreter, s.Env = python, c.file }), c.base)
+		if got, ok := environ(t, i.Status().PID)[unbufferedVar]; !ok || got != want {
+			t.Errorf("%s is %q, want %q", unbufferedVar, got, want)
+		}
+	}
+	i := r.one(r.app("shell", idle))
+	if got, ok := environ(t, i.Status().PID)[unbufferedVar]; ok {
+		t.Errorf("a shell script has it too: %q", got)
+	}
+}
+
 // A start with the same name keeps the environment of the first one, unless it
 // is told to replace it.
 func TestEnvironmentIsKeptAndReplaced(t *testing.T) {

@@ -1,0 +1,3 @@
+process.on('message', () => {});
+console.log('up');
+setInterval(() => {}, 1000);

@@ -1,0 +1,3 @@
+console.log('up');
+process.send('ready');
+setInterval(() => {}, 1000);
