@@ -41,10 +41,14 @@ func (s *starter) refresh(ctx context.Context, apps []*listedApp) (*refresh, err
 		}
 		byFile[path] = append(byFile[path], a)
 	}
-	var err error
-	if r.options, err = s.c.options(); err != nil {
-		return nil, err
+	options, err := s.c.options()
+	if err != nil {
+		for _, path := range files {
+			r.keep(byFile[path], fmt.Errorf("%s is not looked at: %w", path, err), true)
+		}
+		return r, nil
 	}
+	r.options = options
 	for _, path := range files {
 		if err := r.file(ctx, path, byFile[path]); err != nil {
 			return nil, err
@@ -132,16 +136,17 @@ func (r *refresh) lookups(ctx context.Context, a *listedApp) ([]string, error) {
 
 // keep leaves apps the values they have. Where another section was asked for
 // that is no restart at all.
-func (r *refresh) keep(apps []*listedApp, why error, warn bool) {
+func (r *refresh) keep(apps []*listedApp, reason error, warn bool) {
+	why := strings.ReplaceAll(reason.Error(), "\n", "; ")
 	switch {
 	case r.s.env != "":
 		r.s.out.failed = append(r.s.out.failed, failure{
-			message: fmt.Sprintf("[%s] --env %s can't be applied: %v", namesOf(apps), r.s.env, why),
-			hint:    "without --env it is restarted with the values it has",
+			message: fmt.Sprintf("[%s] --env %s can't be applied: %s", namesOf(apps), r.s.env, why),
+			hint:    "without --env it is restarted, and the stored values stay",
 		})
 		return
 	case warn:
-		r.s.c.warn("[%s] %v; it keeps the values it has", namesOf(apps), why)
+		r.s.c.warn("[%s] %s; the stored values stay", namesOf(apps), why)
 	}
 	r.kept = append(r.kept, apps...)
 }

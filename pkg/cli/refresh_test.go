@@ -151,9 +151,9 @@ func TestRestartKeepsStoredValues(t *testing.T) {
 		mode os.FileMode
 		says string
 	}{
-		"vanished":     {"", 0, "[hub][WARN] [one] the file cannot be read: open DIR/eco.yaml: no such file or directory; it keeps the values it has\n"},
-		"renamed":      {"- {name: other, script: sleep}", 0o600, "[hub][WARN] [one] no app of this name is in DIR/eco.yaml any more; it keeps the values it has\n"},
-		"others write": {ecoOfTwo, 0o606, "[hub][WARN] [one] the file DIR/eco.yaml is not looked at: DIR/eco.yaml may be written by everybody; it keeps the values it has\n"},
+		"vanished":     {"", 0, "[hub][WARN] [one] the file cannot be read: open DIR/eco.yaml: no such file or directory; the stored values stay\n"},
+		"renamed":      {"- {name: other, script: sleep}", 0o600, "[hub][WARN] [one] no app of this name is in DIR/eco.yaml any more; the stored values stay\n"},
+		"others write": {ecoOfTwo, 0o606, "[hub][WARN] [one] the file DIR/eco.yaml is not looked at: DIR/eco.yaml may be written by everybody; the stored values stay\n"},
 	} {
 		p, f := newKnown(t, c.eco)
 		if c.eco != "" {
@@ -169,6 +169,19 @@ func TestRestartKeepsStoredValues(t *testing.T) {
 		}
 		asked(t, f, `{"action":"restart","targets":["0","1"]}`)
 	}
+}
+
+// Without the defaults of hubd.yaml an entry can't be resolved.
+func TestRestartWithBrokenSettings(t *testing.T) {
+	t.Parallel()
+	p, f := newKnown(t, ecoOfTwo)
+	writeFile(t, p, "hubd.yaml", "kill_timeout: soon\nmax_restarts: many\n")
+	r := p.run(t, "restart", "one")
+	if r.code != 0 || strings.Count(r.stderr, "\n") != 1 {
+		t.Errorf("exit code %d, stderr %q", r.code, r.stderr)
+	}
+	contains(t, r.stderr, "[one] DIR/eco.yaml is not looked at: DIR/hubd.yaml:1: kill_timeout: ", "; DIR/hubd.yaml:2: ", "; the stored values stay\n")
+	asked(t, f, `{"action":"restart","targets":["0","1"]}`)
 }
 
 // A remembered name whose section is missing was told when it was given.

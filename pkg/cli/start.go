@@ -45,7 +45,8 @@ func startCommand(c *ctl) *cobra.Command {
 		Long: `start takes an ecosystem file (.yaml, .yml, .json), a program, a script, a
 command line in quotes, or the name, namespace or id of an app of the list.
 Without a target it takes the ecosystem file of the current directory. Apps of
-a file that run already are restarted with the file's values.`,
+a file that run already are restarted with the file's values. An app of the list
+that came from a file gets what the file says now.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if at := cmd.ArgsLenAtDash(); at >= 0 {
 				args, s.args = args[:at], args[at:]
