@@ -208,6 +208,7 @@ func (d *Daemon) outcomes(ctx context.Context, pending []*supervise.Pending, kno
 // come, those that are there at the same time together. A client that is gone
 // ends the waiting, not what it has asked for.
 func (d *Daemon) collect(ctx context.Context, pending []*supervise.Pending, each func([]api.Result) error) error {
+	defer d.memory.changed()
 	results := make(chan api.Result, len(pending))
 	for _, p := range pending {
 		go func() { results <- result(p, p.Wait(ctx)) }()

@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -12,8 +13,8 @@ import (
 // where it takes 0.4 now.
 const gcPercent = 50
 
-// tidyDelay is how long the number of instances must be the same until the
-// memory that starting or deleting them took is given back.
+// tidyDelay is how long nothing must have been started or ended until the memory
+// that this took is given back.
 const tidyDelay = time.Second
 
 // memory keeps the daemon small.
@@ -21,10 +22,16 @@ type memory struct{ tidy *time.Timer }
 
 func newMemory() *memory {
 	debug.SetGCPercent(gcPercent)
-	return &memory{tidy: time.AfterFunc(tidyDelay, debug.FreeOSMemory)}
+	return &memory{tidy: time.AfterFunc(tidyDelay, tidy)}
 }
 
-// changed notes that the number of instances has changed.
+// tidy collects twice, since a collection halves a stack that is not needed.
+func tidy() {
+	runtime.GC()
+	debug.FreeOSMemory()
+}
+
+// changed notes that something was started or ended.
 func (m *memory) changed() { m.tidy.Reset(tidyDelay) }
 
 func (m *memory) stop() { m.tidy.Stop() }

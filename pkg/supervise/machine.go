@@ -446,7 +446,10 @@ func (m *machine) reply(goal Want, pass func(*waiter) bool, o Outcome) {
 			kept = append(kept, w)
 		}
 	}
-	m.waiters = kept
+	clear(m.waiters[len(kept):])
+	if m.waiters = kept; len(kept) == 0 {
+		m.waiters = nil // an idle instance keeps nothing of them
+	}
 }
 
 func (m *machine) fail(goal Want, why string) { m.reply(goal, nil, Outcome{Err: why}) }
