@@ -85,8 +85,8 @@ func TestTimesOfLines(t *testing.T) {
 	r := serve(t)
 	r.begin(
 		r.app("plain", echo),
-		r.app("stamped", idle, func(s *spec.Spec) { s.LogDateFormat = "YYYY" }),
-		r.app("json", idle, func(s *spec.Spec) { s.LogType = spec.LogTypeJSON }),
+		r.app("stamped", "read x", func(s *spec.Spec) { s.LogDateFormat = "YYYY" }),
+		r.app("json", "read x", func(s *spec.Spec) { s.LogType = spec.LogTypeJSON }),
 	)
 	r.write("logs/plain-out.log", "before\n")
 	r.write("logs/stamped-out.log", "2020: mine\nolder: line\n")

@@ -128,7 +128,7 @@ func (i *Instance) receive(msg any) {
 // be another launch, since one that failed is never repeated without a delay.
 func (i *Instance) handle(ev event) {
 	if e, ok := ev.(expired); ok {
-		delete(i.timers, timerOf{e.gen, e.timer})
+		delete(i.timers, timerOf(e))
 	}
 	effects := i.machine.step(time.Now(), ev)
 	i.recorded = false
@@ -180,7 +180,7 @@ func (i *Instance) perform(e effect) (then event) {
 	case arm:
 		i.arm(e)
 	case disarm:
-		i.disarm(timerOf{e.gen, e.timer})
+		i.disarm(timerOf(e))
 	case answer:
 		i.answer(e)
 	case note:

@@ -106,8 +106,8 @@ func (b *bench) perform(e effect) {
 		b.timers[timerOf{e.gen, e.timer}] = armed{b.now.Add(e.after), len(b.out.String())}
 		fmt.Fprintf(&b.out, "  arm %s in %v\n", b.timer(e.gen, e.timer), e.after)
 	case disarm:
-		if _, ok := b.timers[timerOf{e.gen, e.timer}]; ok {
-			delete(b.timers, timerOf{e.gen, e.timer})
+		if _, ok := b.timers[timerOf(e)]; ok {
+			delete(b.timers, timerOf(e))
 			fmt.Fprintf(&b.out, "  disarm %s\n", b.timer(e.gen, e.timer))
 		}
 	case answer:
@@ -154,7 +154,7 @@ func (b *bench) pass(d time.Duration) {
 		delete(b.timers, next)
 		b.now = a.at
 		fmt.Fprintf(&b.out, "  (%s)\n", b.timer(next.gen, next.timer))
-		b.step(expired{next.gen, next.timer})
+		b.step(expired(next))
 	}
 	b.now = end
 }

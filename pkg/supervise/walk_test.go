@@ -117,7 +117,7 @@ func (w *world) timer(t *testing.T) {
 		if a.at.After(w.now) {
 			w.now = a.at
 		}
-		w.event(t, expired{name.gen, name.timer})
+		w.event(t, expired(name))
 		return
 	}
 }
