@@ -297,6 +297,7 @@ type (
 		UpdateEnv bool        `json:"update_env,omitempty"`
 		Existing  string      `json:"existing,omitempty"`
 		Wake      bool        `json:"wake,omitempty"`
+		Brief     bool        `json:"brief,omitempty"`
 		IDs       []int       `json:"ids,omitempty"`
 	}
 	ActCall struct {

@@ -69,7 +69,8 @@ func (s *starter) renew(ctx context.Context, specs []spec.Spec, ids []int) error
 	}
 	in := api.StartCall{
 		Specs: specs, Env: s.c.textEnv(), UpdateEnv: s.updateEnv,
-		Existing: cmp.Or(s.existing, api.ExistingRestart), Wake: true, IDs: ids,
+		Existing: cmp.Or(s.existing, api.ExistingRestart), Wake: true,
+		Brief: s.action == api.ActionRestart, IDs: ids,
 	}
 	return s.out.fail(s.c.client.Start(ctx, in, s.out.each))
 }

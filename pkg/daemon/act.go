@@ -50,7 +50,7 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 		}
 		request := supervise.Request{
 			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, IDs: in.IDs,
-			Hold: !s.Autostart && !in.Wake, Brief: in.Wake, Cause: causeOf(ctx),
+			Hold: !s.Autostart && !in.Wake, Brief: in.Brief, Cause: causeOf(ctx),
 		}
 		if in.Existing == api.ExistingRefuse {
 			request.Admit = func(st *supervise.Status) error { return refuseTaken(s, st) }
@@ -163,6 +163,10 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 		return d.signal(ctx, in, list, missing, r)
 	case api.ActionSend:
 		return d.send(ctx, in, list, missing, r)
+	case api.ActionStart, api.ActionRestart, api.ActionReload:
+		if err := d.sup.RoomToStart(list); err != nil {
+			return refusal(err)
+		}
 	}
 	var base *supervise.BaseEnv
 	if in.UpdateEnv {

@@ -28,7 +28,7 @@ func (r *Request) verb(st *Status) verb {
 	switch {
 	case r.Hold && st.State == Stopped:
 		return verbConfigure
-	case r.Brief && st.PID != 0 && len(st.Spec.Changes(r.Spec)) == 0:
+	case r.Brief && len(st.Spec.Changes(r.Spec)) == 0:
 		return verbRestart
 	}
 	return verbStart

@@ -3,6 +3,7 @@ package supervise
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/leadmaster/hub/pkg/spec"
 	"golang.org/x/sys/unix"
@@ -64,6 +65,23 @@ func (s *Supervisor) Room(requests ...Request) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.room(descriptorLimit(), requests...)
+}
+
+// RoomToStart is Room for instances that are there: those that are down need
+// descriptors, the others have them.
+func (s *Supervisor) RoomToStart(list []*Instance) error {
+	var requests []Request
+	for _, i := range list {
+		if st := i.Status(); st.Want != Up {
+			n := slices.IndexFunc(requests, func(r Request) bool { return r.Spec.Name == st.Spec.Name })
+			if n < 0 {
+				requests = append(requests, Request{Spec: withInstances(st.Spec, 1), Existing: Add})
+			} else {
+				requests[n].Spec.Instances++
+			}
+		}
+	}
+	return s.Room(requests...)
 }
 
 // room is Room with s.mu held, under a limit. What is open is looked at only

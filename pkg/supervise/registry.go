@@ -69,8 +69,8 @@ type Request struct {
 	// IDs, if there are any, are the only instances that are touched; their number
 	// stays what it is, and none is added.
 	IDs []int
-	// Brief answers for an instance that runs and whose spec stays the same as soon
-	// as it runs again; all others are watched for a moment, as at a first start.
+	// Brief answers for an instance whose spec stays the same as soon as it runs
+	// again; all others are watched for a moment, as at a first start.
 	Brief bool
 	// Hold registers the app and does not start it.
 	Hold  bool
