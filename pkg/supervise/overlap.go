@@ -263,12 +263,3 @@ func (m *machine) left(b *beside) {
 		m.reply(Replaced, nil, Outcome{})
 	}
 }
-
-// aim changes what waiters wait for.
-func (m *machine) aim(from, to Want) {
-	for _, w := range m.waiters {
-		if w.goal == from {
-			w.goal = to
-		}
-	}
-}
