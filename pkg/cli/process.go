@@ -144,9 +144,13 @@ func mark(on bool) string {
 
 // appendEvents writes events one a line, in local time.
 func appendEvents(buf []byte, events []api.Event) []byte {
+	width := 10 // most kinds are shorter
+	for i := range events {
+		width = max(width, len(events[i].Kind))
+	}
 	for i := range events {
 		e := &events[i]
-		line := fmt.Sprintf("  %s  %-10s %s", time.UnixMilli(e.Time).Format(time.DateTime), e.Kind, e.Reason)
+		line := fmt.Sprintf("  %s  %-*s %s", time.UnixMilli(e.Time).Format(time.DateTime), width, e.Kind, e.Reason)
 		buf = append(buf, harmless(strings.TrimRight(line, " "), false)+"\n"...)
 	}
 	return buf
