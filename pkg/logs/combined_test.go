@@ -254,3 +254,33 @@ func TestReopenUnderLoad(t *testing.T) {
 		}
 	}
 }
+
+// While one of two files can't be written, the other one, which has all that it
+// can get, waits for it and does nothing meanwhile.
+func TestOutageCostsNothing(t *testing.T) {
+	t.Parallel()
+	d := &partly{}
+	f := start(t, func(l *Loop) { l.write, l.timing.retry, l.timing.partial = d.write, time.Hour, time.Millisecond })
+	s := f.source(Source{Path: "out.log", Combined: "all.log"})
+	if err := f.call(f.context(), func() { d.full.Store(int64(s.in.outlets[1].sink.fd)) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unix.FcntlInt(s.w.Fd(), unix.F_SETPIPE_SZ, 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	s.write(strings.Repeat("line\n", 2*chunkSize/5))
+	f.until("out.log", func(got string) bool { return len(got) > chunkSize-10 })
+	if err := f.call(f.context(), func() {
+		if s.in.alarm.armed {
+			t.Error("it looks again and again at what can't be written")
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d.room.Store(1 << 30)
+	if err := f.call(f.context(), func() { s.in.outlets[1].sink.tick() }); err != nil {
+		t.Fatal(err)
+	}
+	s.finish()
+	f.want("all.log", f.read("out.log"))
+}

@@ -27,7 +27,9 @@ func (o *outlet) put(data []byte, now time.Time) bool {
 	}
 	out, n, state := o.format(data, now)
 	if n == 0 {
-		o.await(data, now)
+		if !o.outOfSight(data) {
+			o.await(data, now)
+		}
 		return false
 	}
 	if !s.admit(o, now) {
@@ -123,8 +125,8 @@ func (o *outlet) due(data []byte, now time.Time) bool {
 	switch {
 	case in.hung || len(in.barriers) > 0:
 		return true
-	case o.ahead > 0 && len(data) == chunkSize:
-		return false // its end may be out of sight until the other outlet has caught up
+	case o.outOfSight(data):
+		return false
 	case in.object != nil:
 		// An object has an end as soon as its line has: it is not begun before,
 		// unless the line is long.
@@ -136,6 +138,10 @@ func (o *outlet) due(data []byte, now time.Time) bool {
 	}
 	return in.stuck(data)
 }
+
+// outOfSight reports whether the end of the line may be in the pipe, behind what
+// the other outlet has not written yet: that one brings the next turn.
+func (o *outlet) outOfSight(data []byte) bool { return o.ahead > 0 && len(data) == chunkSize }
 
 // await leaves a line without an end in the pipe: a raw one for a short time.
 func (o *outlet) await(data []byte, now time.Time) {

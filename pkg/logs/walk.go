@@ -87,6 +87,10 @@ func (w *walk) step() error {
 	fd, err := ignoringEINTR(func() (int, error) { return unix.Openat(w.dir, name, flags, fileMode) })
 	switch {
 	case err == nil && last:
+		if err := trustFile(w.dir, fd, name); err != nil {
+			unix.Close(fd)
+			return err
+		}
 		w.file = fd
 	case err == nil:
 		w.enter(fd)
@@ -153,6 +157,22 @@ func trustFolder(dir int, name string) error {
 		return fmt.Errorf("%s is a link in a folder where other users may write: %w", name, unix.EACCES)
 	}
 	return nil
+}
+
+// trustFile refuses a file that somebody else has put into a folder where all
+// may write: it would be theirs to read what is written to it, or be another
+// name of a file elsewhere. In other folders a file may have any owner: a log
+// rotator makes it for a group of readers.
+func trustFile(dir, fd int, name string) error {
+	var folder, file unix.Stat_t
+	if err := errors.Join(unix.Fstat(dir, &folder), unix.Fstat(fd, &file)); err != nil {
+		return err
+	}
+	regular := file.Mode&unix.S_IFMT == unix.S_IFREG
+	if folder.Mode&unix.S_IWOTH == 0 || !regular || trusted(file.Uid) && file.Nlink == 1 {
+		return nil
+	}
+	return fmt.Errorf("%s is a file of user %d with %d names in a folder where all may write: %w", name, file.Uid, file.Nlink, unix.EACCES)
 }
 
 func trusted(uid uint32) bool { return uid == 0 || int(uid) == os.Geteuid() }

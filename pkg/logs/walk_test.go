@@ -120,6 +120,48 @@ func TestFolderOfAnotherUser(t *testing.T) {
 	}
 }
 
+// A file that somebody else has made beforehand, in a folder where all may write,
+// is not written to; in a folder of our own a rotator may have made it.
+func TestFileOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can make what belongs to another user")
+	}
+	for name, c := range map[string]struct {
+		folder os.FileMode
+		uid    int
+		link   bool
+		want   bool
+	}{
+		"made by another":   {os.ModeSticky | 0o777, stranger, false, false},
+		"a second name":     {os.ModeSticky | 0o777, 0, true, false},
+		"made by us":        {os.ModeSticky | 0o777, 0, false, true},
+		"in our own folder": {0o755, stranger, false, true},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "x.log")
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		chown(t, path, c.uid)
+		if c.link {
+			if err := os.Link(path, path+".2"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chmod(dir, c.folder); err != nil {
+			t.Fatal(err)
+		}
+		fd, _, err := openLog(path, true)
+		if err == nil {
+			unix.Close(fd)
+		}
+		if (err == nil) != c.want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func link(t *testing.T, target, path string, uid int) {
 	t.Helper()
 	if err := os.Symlink(target, path); err != nil {
