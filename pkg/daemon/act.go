@@ -136,6 +136,9 @@ func refusal(err error) error {
 	if errors.Is(err, supervise.ErrEnding) {
 		return &api.Error{Code: api.CodeEnding, Message: err.Error(), Hint: "try again in a moment"}
 	}
+	if errors.Is(err, supervise.ErrRolling) {
+		return &api.Error{Code: api.CodeRefused, Message: err.Error(), Hint: "try again when it is over"}
+	}
 	if full, ok := errors.AsType[*supervise.NoRoom](err); ok {
 		return &api.Error{
 			Code: api.CodeRefused, Message: err.Error(), Target: full.App,
@@ -174,11 +177,11 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 	}
 	var pending []*supervise.Pending
 	for _, i := range list {
-		if base != nil {
-			i.ReplaceEnv(base)
-		}
 		if in.Action == api.ActionReload {
 			continue
+		}
+		if base != nil {
+			i.ReplaceEnv(base)
 		}
 		p, err := i.Act(in.Action, causeOf(ctx))
 		if err != nil {
@@ -187,7 +190,7 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 		pending = append(pending, p)
 	}
 	if in.Action == api.ActionReload {
-		pending = supervise.Reload(list, causeOf(ctx))
+		pending = d.sup.Reload(list, base, causeOf(ctx))
 	}
 	return d.outcomes(ctx, pending, missing, r)
 }

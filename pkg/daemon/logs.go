@@ -67,6 +67,7 @@ func (d *Daemon) readLogs(ctx context.Context, in *api.LogsCall, r *replies) err
 
 // follow sends lines as they come, until the client is gone.
 func (c *logCall) follow(ctx context.Context, r *replies, sub *supervise.Subscription, positions []int64) error {
+	defer func() { sub.Close() }() // whichever it is by then
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	lines := make(chan api.LogLine, linesPerReply)
@@ -82,13 +83,12 @@ func (c *logCall) follow(ctx context.Context, r *replies, sub *supervise.Subscri
 				return err
 			}
 		case ev, ok := <-sub.C:
-			if ok && ev.Kind != "start" {
+			if ok && ev.Kind != "start" && ev.Kind != "online" {
 				continue
 			}
 			if !ok { // too many events at once: look again now, and go on
 				sub.Close()
 				sub = c.d.sup.Subscribe()
-				defer sub.Close()
 			}
 			more := c.newFiles()
 			if len(more) == 0 {

@@ -4,23 +4,28 @@ import "slices"
 
 // bring starts instances that are there with the new spec and deletes those that
 // are too many, with the registry's lock held.
-func bring(old []*Instance, r Request) (pending []*Pending) {
+func (s *Supervisor) bring(old []*Instance, r Request) (pending []*Pending) {
 	var reloads []*Instance
 	for n, i := range old {
-		if r.UpdateEnv {
-			i.base.Store(r.Base)
-		}
 		st := i.Status()
 		switch {
 		case n >= r.Spec.Instances:
 			pending = append(pending, i.send(verbDelete, nil, r.Cause))
 		case r.Existing == Renew && !(r.Hold && st.State == Stopped):
 			reloads = append(reloads, i)
+			continue // its environment changes when the reload succeeds
 		default:
+			if r.UpdateEnv {
+				i.base.Store(r.Base)
+			}
 			pending = append(pending, i.send(r.verb(st), r.Spec, r.Cause))
 		}
 	}
-	return append(pending, roll(reloads, r.Spec, r.Cause)...)
+	var base *BaseEnv
+	if r.UpdateEnv {
+		base = r.Base
+	}
+	return append(pending, s.roll(reloads, r.Spec, base, r.Cause)...)
 }
 
 // verb is what an instance is told that gets a spec.

@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -69,14 +70,14 @@ func (cs *censuses) of(snap *stats.Snapshot, scanner *stats.Scanner, prefix stri
 
 // tree returns the processes of an instance: those of the given roots and those
 // that carry its mark, with all that belongs to them, but without those of the
-// rivals.
-func (c *census) tree(uuid string, roots []member, rivals []rival) []stats.Proc {
-	return c.gather(c.snapshot.Gatherer(), uuid, roots, rivals)
+// rivals and of launches beyond the last.
+func (c *census) tree(uuid string, roots []member, rivals []rival, last int) []stats.Proc {
+	return c.gather(c.snapshot.Gatherer(), uuid, roots, rivals, last)
 }
 
 // gather is tree with a Gatherer of the caller's; the result is valid until that
 // is used again.
-func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals []rival) []stats.Proc {
+func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals []rival, last int) []stats.Proc {
 	g.Reset()
 	marks := c.marked[uuid]
 	add := func(m member) {
@@ -92,6 +93,11 @@ func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals [
 			}
 		}
 	}
+	for _, m := range marks {
+		if m.gen > last { // launched after whoever looks has asked
+			add(m.member)
+		}
+	}
 	g.Exclude()
 	for _, m := range roots {
 		add(m)
@@ -102,7 +108,8 @@ func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals [
 	return g.Found()
 }
 
-// Usage is what the tree of an instance uses.
+// Usage is what the tree of an instance uses, with launches that run beside the
+// current one.
 type Usage struct {
 	Memory    int64   // bytes, sum of resident sizes
 	CPU       float64 // percent of one core
@@ -133,7 +140,7 @@ func (s *Supervisor) Usage(ctx context.Context, list []*Instance) ([]Usage, erro
 		if st.PID == 0 {
 			continue
 		}
-		tree := c.gather(g, st.UUID, []member{{st.PID, st.started}}, nil)
+		tree := c.gather(g, st.UUID, []member{{st.PID, st.started}}, nil, math.MaxInt)
 		usage[n] = Usage{Memory: stats.RSS(tree), CPU: s.cpu.Percent(snap, tree), Processes: len(tree)}
 		i.sawMemory(usage[n].Memory)
 	}

@@ -71,8 +71,9 @@ func (i *Instance) environment(base *BaseEnv, s *spec.Spec, gen int, w wires) en
 // that the next one would get. They are put together anew from what the launch
 // was made of: a copy of each app's would be most of the daemon's memory, and an
 // app may have written its title over those in /proc.
-func (i *Instance) Environment(ctx context.Context) (vars map[string]string, err error) {
-	err = answered(ctx, i.ask(func() error {
+func (i *Instance) Environment(ctx context.Context) (map[string]string, error) {
+	var vars map[string]string // the instance's until it has answered
+	err := answered(ctx, i.ask(func() error {
 		if l := i.launch; l != nil && l.process != nil {
 			vars = i.environment(l.base, l.spec, l.gen, l.wires)
 			return nil
@@ -81,7 +82,10 @@ func (i *Instance) Environment(ctx context.Context) (vars map[string]string, err
 		vars = i.environment(i.base.Load(), m.latest(), m.launches+1, wires{})
 		return nil
 	}))
-	return vars, err
+	if err != nil {
+		return nil, err
+	}
+	return vars, nil
 }
 
 func (i *Instance) mark(gen int) string {

@@ -21,6 +21,9 @@ type Instance struct {
 	peak   atomic.Int64  // bytes, highest memory seen of the tree
 	gone   chan struct{} // closed when the goroutine has ended
 	doomed atomic.Bool   // a delete was sent
+	// commands counts those that were sent, so that one that waited knows whether
+	// others came after it.
+	commands atomic.Uint64
 
 	// ---- owned by run ----
 	machine *machine
@@ -93,6 +96,12 @@ func (i *Instance) receive(msg any) {
 		return
 	}
 	switch msg := msg.(type) {
+	case command:
+		if msg.ticket != 0 && msg.ticket != i.commands.Load() {
+			msg.reply.done <- Outcome{Err: "not reloaded: another command came after the reload", passed: true, Status: i.Status()}
+			return
+		}
+		i.handle(msg)
 	case event:
 		i.handle(msg)
 	case processEnded:
@@ -167,6 +176,8 @@ func (i *Instance) perform(e effect) (then event) {
 		release := i.sup.takeTurn()
 		defer release()
 		then = i.spawn(e)
+	case rebase:
+		i.base.Store(e.base)
 	case promote:
 		i.promote(e.gen)
 	case forget:

@@ -27,6 +27,7 @@ type launch struct {
 	gen     int
 	spec    *spec.Spec // what it was made of, with base and wires
 	base    *BaseEnv
+	rebase  bool          // base becomes the instance's when this launch takes over
 	process *proc.Process // nil before the fork and after the zombie was reaped
 	exit    *proc.Exit    // peeked, not yet reaped
 	channel *ipc.Channel
@@ -113,7 +114,9 @@ func (f *files) open(s *spec.Spec) error {
 
 // start starts the process of a launch. On an error nothing of it is left.
 func (i *Instance) start(l *launch) error {
-	l.base = i.base.Load()
+	if l.base == nil {
+		l.base = i.base.Load()
+	}
 	if l.spec.Notify {
 		if err := i.listenNotify(l); err != nil {
 			return err

@@ -133,6 +133,9 @@ func (m *machine) up(c command) {
 	if c.spec != nil {
 		m.next = c.spec
 	}
+	if c.base != nil {
+		m.do(rebase{c.base})
+	}
 	m.want = Up
 	m.counters = counters{}
 	m.createdAt = m.now

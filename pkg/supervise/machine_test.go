@@ -94,6 +94,8 @@ func (b *bench) perform(e effect) {
 	switch e := e.(type) {
 	case spawn:
 		fmt.Fprintf(&b.out, "  spawn %d%s\n", e.gen, map[bool]string{true: " beside"}[e.beside])
+	case rebase:
+		fmt.Fprintf(&b.out, "  rebase\n")
 	case promote:
 		fmt.Fprintf(&b.out, "  promote %d\n", e.gen)
 	case forget:

@@ -78,7 +78,7 @@ func (s *Supervisor) checkMemory() {
 		if st.PID == 0 {
 			continue
 		}
-		tree := c.gather(g, st.UUID, []member{{st.PID, st.started}}, st.rivals)
+		tree := c.gather(g, st.UUID, []member{{st.PID, st.started}}, st.rivals, st.Generation)
 		used := stats.RSS(tree)
 		i.sawMemory(used)
 		limit := int64(st.Spec.MaxMemory)

@@ -39,19 +39,25 @@ func (m *machine) reload(c command) {
 		m.up(c)
 		return
 	}
-	if on := m.candidate; on != nil {
-		if len(on.spec.Changes(next)) == 0 { // what is asked for is under way
-			m.wait(c.reply)
-			return
-		}
-		m.dismissCandidate()
+	on := m.candidate
+	if on != nil && c.base == nil && len(on.spec.Changes(next)) == 0 { // what is asked for is under way
+		m.await(c.reply, on.gen)
+		return
 	}
-	m.wait(c.reply)
+	m.dismissCandidate()
 	m.next = nil
 	m.launches++
+	if on != nil { // who waited for that one waits for this one
+		for _, w := range m.waiters {
+			if w.goal == Replaced && w.gen == on.gen {
+				w.gen = m.launches
+			}
+		}
+	}
+	m.await(c.reply, m.launches)
 	m.candidate = &beside{gen: m.launches, spec: next, launchedAt: m.now, role: roleNew}
 	m.note("reload", c.cause)
-	m.do(spawn{gen: m.launches, spec: next, beside: true})
+	m.do(spawn{gen: m.launches, spec: next, base: c.base, beside: true})
 }
 
 // stepBeside takes an event of a launch that runs beside the current one, and
@@ -132,19 +138,19 @@ func (m *machine) stepCandidate(c *beside, ev event) {
 }
 
 // trial is how long a candidate has to say ready, or, if it does not do so, to
-// stay alive before it is believed.
+// stay alive before it is believed: a moment at least, whatever min_uptime says.
 func trial(s *spec.Spec) time.Duration {
 	if s.WaitReady {
 		return s.ListenTimeout.Std()
 	}
-	return min(s.MinUptime.Std(), s.ListenTimeout.Std())
+	return max(settleTime, min(s.MinUptime.Std(), s.ListenTimeout.Std()))
 }
 
 // rejected: a candidate won't do, and the old process serves on.
 func (m *machine) rejected(c *beside, o Outcome) {
 	o.Err = "the new process was given up, the old one serves on: " + o.Err
 	m.note("reload failed", o.Err)
-	m.reply(Replaced, nil, o)
+	m.reply(Replaced, func(w *waiter) bool { return w.gen == c.gen }, o)
 }
 
 // replace makes the candidate the current launch and ends the old one.
@@ -259,7 +265,5 @@ func (m *machine) left(b *beside) {
 		m.finished()
 		return
 	}
-	if m.candidate == nil {
-		m.reply(Replaced, nil, Outcome{})
-	}
+	m.reply(Replaced, func(w *waiter) bool { return w.gen <= m.gen }, Outcome{})
 }

@@ -1,6 +1,8 @@
 package supervise
 
 import (
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,7 +17,7 @@ func overlapping(s *spec.Spec) { s.Reload = spec.ReloadOverlap }
 // reload reloads instances and returns the outcomes.
 func (r *rig) reload(list ...*Instance) (outcomes []Outcome) {
 	r.Helper()
-	for _, p := range Reload(list, "test") {
+	for _, p := range r.Reload(list, nil, "test") {
 		outcomes = append(outcomes, r.outcome(p))
 	}
 	return outcomes
@@ -163,5 +165,95 @@ func TestReloadWithoutOverlapIsARestart(t *testing.T) {
 		if o.Err != "" || o.Status.Restarts != 1 {
 			t.Errorf("%+v", o)
 		}
+	}
+}
+
+// A look that was asked for before a launch began does not find its processes.
+func TestLookLeavesLaterLaunchesAlone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	i := r.one(r.app("app", idle, overlapping))
+	var look func() ([]leftover, bool, error)
+	if err := answered(t.Context(), i.ask(func() error { look = i.lookFor(i.launch); return nil })); err != nil {
+		t.Fatal(err)
+	}
+	if o := r.reload(i)[0]; o.Err != "" {
+		t.Fatal(o)
+	}
+	found, _, err := look()
+	if err != nil || len(found) > 0 {
+		t.Errorf("found for the old launch: %+v, %v; the new main process is %d", found, err, i.Status().PID)
+	}
+}
+
+// A command that comes while a reload rolls has the last word, and the app is not
+// scaled meanwhile.
+func TestRollGivesWay(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	slow := func(s *spec.Spec) {
+		s.Instances, s.MinUptime, s.ListenTimeout = 3, spec.Duration(deadline), spec.Duration(deadline)
+	}
+	list := r.start(r.app("app", idle, overlapping, func(s *spec.Spec) { s.Instances = 3 }))
+	sub := r.Subscribe()
+	defer sub.Close()
+	pending, err := r.Start(Request{Spec: r.app("app", idle, overlapping, slow), Base: base(), Existing: Renew, Cause: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.event(sub, "reload")
+	if _, err := r.Scale(t.Context(), "app", func(int) (int, error) { return 4, nil }, "test"); !errors.Is(err, ErrRolling) {
+		t.Errorf("scale: %v", err)
+	}
+	r.act(list[1], "stop")
+	r.act(list[2], "stop")
+	r.act(list[0], "restart") // ends the trial
+	for n, p := range pending {
+		if o := r.outcome(p); strings.Contains(o.Err, "another command") != (n > 0) {
+			t.Errorf("instance %d: %q", n, o.Err)
+		}
+	}
+	for _, i := range list[1:] {
+		if st := i.Status(); st.State != Stopped {
+			t.Errorf("instance %d was stopped and is %s", i.Number, st.State)
+		}
+	}
+}
+
+// What a failed reload brought along, the environment too, is forgotten.
+func TestFailedReloadLeavesTheEnvironment(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	i := r.one(r.app("app", "test -z $BAD || exit 3; "+idle, overlapping), "WHEN=first")
+	p := r.Reload([]*Instance{i}, base("BAD=1"), "test")[0]
+	if o := r.outcome(p); !strings.Contains(o.Err, "exited with code 3") {
+		t.Fatalf("%+v", o)
+	}
+	if vars := i.BaseEnv().Vars; slices.Contains(vars, "BAD=1") {
+		t.Errorf("the environment is %v", vars)
+	}
+	p = r.Reload([]*Instance{i}, base("WHEN=second"), "test")[0]
+	if o := r.outcome(p); o.Err != "" {
+		t.Fatalf("%+v", o)
+	}
+	if got := environ(t, i.Status().PID)["WHEN"]; got != "second" || !slices.Contains(i.BaseEnv().Vars, "WHEN=second") {
+		t.Errorf("WHEN is %q, the environment %v", got, i.BaseEnv().Vars)
+	}
+}
+
+// However small min_uptime is, a new process that dies at once replaces nothing.
+func TestReloadWithoutMinUptime(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	i := r.one(r.app("app", idle, overlapping))
+	old := i.Status().PID
+	pending, err := r.Start(Request{
+		Spec: r.app("app", "sleep 0.05; exit 3", overlapping, func(s *spec.Spec) { s.MinUptime = 0 }), Base: base(), Existing: Renew, Cause: "test",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := r.outcome(pending[0]); !strings.Contains(o.Err, "exited with code 3") || !runs(old) {
+		t.Errorf("%+v", o)
 	}
 }

@@ -10,7 +10,7 @@ import (
 // spawn launches the app and tells the machine what came of it. The instance's
 // own goroutine waits meanwhile.
 func (i *Instance) spawn(e spawn) event {
-	gen, l := e.gen, &launch{gen: e.gen, spec: e.spec}
+	gen, l := e.gen, &launch{gen: e.gen, spec: e.spec, base: e.base, rebase: e.base != nil}
 	var before member
 	if e.beside {
 		i.others = append(i.others, l)
@@ -84,6 +84,9 @@ func (i *Instance) promote(gen int) {
 	l := i.find(gen)
 	n := slices.Index(i.others, l)
 	i.others[n], i.launch = i.launch, l
+	if l.rebase {
+		i.base.Store(l.base)
+	}
 	if l.process != nil {
 		i.writePidFile()
 	}

@@ -143,7 +143,7 @@ func (s *Supervisor) Start(r Request) ([]*Pending, error) {
 		if len(r.IDs) > 0 {
 			old, missing = r.among(old), 0
 		}
-		pending = bring(old, r)
+		pending = s.bring(old, r)
 	}
 	for range missing {
 		i := s.add(sp, r.Base, !r.Hold)
@@ -237,7 +237,7 @@ func (p *Pending) Wait(ctx context.Context) Outcome {
 }
 
 // Act sends a command to an instance. action is start, restart, stop, delete or
-// reset; cause says who wants it. For reload there is Supervisor.Reload.
+// reset; cause says who wants it. Reload is the Supervisor's.
 func (i *Instance) Act(action, cause string) (*Pending, error) {
 	switch v := verb(action); v {
 	case verbStart, verbRestart, verbStop, verbDelete, verbReset:
@@ -253,6 +253,13 @@ func (i *Instance) ReplaceEnv(base *BaseEnv) { i.base.Store(base) }
 func (i *Instance) BaseEnv() *BaseEnv { return i.base.Load() }
 
 func (i *Instance) send(v verb, sp *spec.Spec, cause string) *Pending {
+	i.commands.Add(1)
+	return i.order(command{verb: v, spec: sp, cause: cause})
+}
+
+// order puts a command into the mailbox.
+func (i *Instance) order(c command) *Pending {
+	v, sp := c.verb, c.spec
 	done := make(chan Outcome, 1)
 	goal := Up
 	switch v {
@@ -265,8 +272,8 @@ func (i *Instance) send(v verb, sp *spec.Spec, cause string) *Pending {
 		goal = Replaced
 	}
 	p := newPending(i, done, sp)
-	w := &waiter{goal: goal, settle: v == verbStart, done: done}
-	if !i.mail.put(command{verb: v, cause: cause, spec: sp, reply: w}) {
+	c.reply = &waiter{goal: goal, settle: v == verbStart, done: done}
+	if !i.mail.put(c) {
 		done <- Outcome{Err: ErrDeleted.Error(), Status: i.Status()}
 	}
 	return p

@@ -40,6 +40,9 @@ func (s *Supervisor) scale(name string, count func(int) (int, error), cause stri
 		//lint:ignore ST1005 PM2's words, which scripts look for
 		return nil, nil, fmt.Errorf("Application %s %w", name, ErrNoTarget)
 	}
+	if s.rolling[name] > 0 {
+		return nil, nil, ErrRolling
+	}
 	n, err := count(len(old))
 	if err == nil && n == len(old) {
 		err = ErrNothingToDo

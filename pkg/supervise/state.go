@@ -60,7 +60,11 @@ type (
 		verb  verb
 		cause string     // who asked
 		spec  *spec.Spec // what to launch from the next time on; nil: as before
-		reply *waiter    // nil: nobody waits
+		base  *BaseEnv   // with what environment, for a reload; nil: as before
+		// ticket, if not 0, is the number of the only command that this may follow:
+		// after a later one it is refused.
+		ticket uint64
+		reply  *waiter // nil: nobody waits
 	}
 	// spawned: the process of this generation runs.
 	spawned struct {
@@ -133,8 +137,11 @@ type (
 	spawn struct {
 		gen    int
 		spec   *spec.Spec
+		base   *BaseEnv // nil: the instance's
 		beside bool
 	}
+	// rebase replaces the environment that launches start from.
+	rebase struct{ base *BaseEnv }
 	// promote makes a launch that runs beside the current one.
 	promote struct{ gen int }
 	// forget lets go of a launch that ran beside, and of which nothing is left.
@@ -173,6 +180,7 @@ type (
 )
 
 func (spawn) isEffect()   {}
+func (rebase) isEffect()  {}
 func (promote) isEffect() {}
 func (forget) isEffect()  {}
 func (signal) isEffect()  {}
@@ -188,6 +196,7 @@ type waiter struct {
 	goal Want
 	// settle: do not believe a launch before it has lived for a moment.
 	settle bool
+	gen    int            // that is to take over, for Replaced
 	done   chan<- Outcome // capacity 1
 }
 
@@ -199,7 +208,8 @@ type Outcome struct {
 	// Died is set when a launch ended at once; the last lines of its stderr are
 	// in Stderr then.
 	Died   bool
-	gen    int // which launch, if not the current one
+	gen    int  // which launch, if not the current one
+	passed bool // it was left to a later command
 	Stderr []string
 	// Status is the instance at that moment.
 	Status *Status

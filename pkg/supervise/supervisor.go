@@ -51,6 +51,7 @@ type Supervisor struct {
 	nextID    int
 	memory    bool // the goroutine that looks at memory runs
 	ending    bool
+	rolling   map[string]int // reloads that go from instance to instance, by app
 
 	censuses censuses
 	cpu      stats.CPU
@@ -63,7 +64,7 @@ type Supervisor struct {
 
 // New makes a Supervisor without instances. nextID is the next id to give out.
 func New(c Config, nextID int) *Supervisor {
-	s := &Supervisor{Config: c, nextID: nextID, turns: make(chan struct{}, launchesAtOnce), paces: make(chan time.Duration, 1)}
+	s := &Supervisor{Config: c, nextID: nextID, rolling: make(map[string]int), turns: make(chan struct{}, launchesAtOnce), paces: make(chan time.Duration, 1)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }

@@ -275,13 +275,13 @@ func (i *Instance) memberEnded(e memberEnded) {
 // is not sure when there may be more.
 func (i *Instance) lookFor(l *launch) func() (found []leftover, sure bool, err error) {
 	uuid, root := i.UUID, l.main
-	roots, rivals := append([]member{root}, l.known...), i.rivals(l)
+	roots, rivals, last := append([]member{root}, l.known...), i.rivals(l), i.machine.launches
 	return func() (found []leftover, sure bool, err error) {
 		c, err := i.sup.census(i.sup.ctx)
 		if err != nil {
 			return nil, false, err
 		}
-		for _, p := range c.tree(uuid, roots, rivals) {
+		for _, p := range c.tree(uuid, roots, rivals, last) {
 			if int(p.PID) != root.pid && int(p.PID) != os.Getpid() && !p.Dead() {
 				found = append(found, leftover{member{int(p.PID), p.Start}, int(p.PGID)})
 			}

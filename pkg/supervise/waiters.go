@@ -7,6 +7,14 @@ func (m *machine) wait(w *waiter) {
 	}
 }
 
+// await adds somebody who waits until a launch has taken over.
+func (m *machine) await(w *waiter, gen int) {
+	if w != nil {
+		w.gen = gen
+	}
+	m.wait(w)
+}
+
 // reply answers those who wait for goal and whom the filter lets pass.
 func (m *machine) reply(goal Want, pass func(*waiter) bool, o Outcome) {
 	kept := m.waiters[:0]
