@@ -38,16 +38,10 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 		}
 		names[s.Name] = true
 	}
-	if err := d.refuseSharedLogs(in.Specs); err != nil {
-		return err
-	}
 	base := d.baseEnv(in.Env)
 	requests := make([]supervise.Request, 0, len(in.Specs))
 	for n := range in.Specs {
 		s := &in.Specs[n]
-		if err := d.awaitLeaving(ctx, s.Name); err != nil {
-			return err
-		}
 		request := supervise.Request{
 			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, IDs: in.IDs,
 			Hold: !s.Autostart && !in.Wake, Brief: in.Brief, Cause: causeOf(ctx),
@@ -57,26 +51,11 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 		}
 		requests = append(requests, request)
 	}
-	pending, err := d.launch(requests)
+	pending, err := d.sup.Start(ctx, requests...)
 	if err != nil {
 		return refusal(err)
 	}
 	return d.outcomes(ctx, pending, nil, r)
-}
-
-// launch starts apps, or none of them where there is no room for all.
-func (d *Daemon) launch(requests []supervise.Request) (pending []*supervise.Pending, err error) {
-	if err := d.sup.Room(requests...); err != nil {
-		return nil, err
-	}
-	for _, r := range requests {
-		some, err := d.sup.Start(r)
-		if err != nil {
-			return nil, err
-		}
-		pending = append(pending, some...)
-	}
-	return pending, nil
 }
 
 // refuseTaken refuses a name that a running app or another script has. An app
@@ -118,19 +97,6 @@ func (d *Daemon) baseEnv(vars []string) *supervise.BaseEnv {
 	return &supervise.BaseEnv{Vars: vars}
 }
 
-// awaitLeaving waits until the instances of an app that are being deleted are
-// gone: two of one kind must not run at once.
-func (d *Daemon) awaitLeaving(ctx context.Context, name string) error {
-	for _, i := range d.sup.Leaving(name) {
-		select {
-		case <-i.Gone():
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
-}
-
 // refusal is the answer to who asks for what the supervisor does not start.
 func refusal(err error) error {
 	if errors.Is(err, supervise.ErrEnding) {
@@ -144,6 +110,9 @@ func refusal(err error) error {
 			Code: api.CodeRefused, Message: err.Error(), Target: full.App,
 			Hint: "nothing was started; give hubd a higher limit: LimitNOFILE= in its unit, or ulimit -n in the shell that starts it",
 		}
+	}
+	if shared, ok := errors.AsType[*supervise.SharedLog](err); ok {
+		return &api.Error{Code: api.CodeRefused, Message: err.Error(), Target: shared.App, Hint: "nothing was started"}
 	}
 	return err
 }
@@ -259,9 +228,6 @@ func result(p *supervise.Pending, o supervise.Outcome) api.Result {
 // StartSpecs starts what an ecosystem file declares: hubd --config. It waits
 // for the outcomes and returns those that failed as one error.
 func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string) error {
-	if err := d.refuseSharedLogs(specs); err != nil {
-		return err
-	}
 	base := d.baseEnv(env)
 	var requests []supervise.Request
 	for n := range specs {
@@ -270,9 +236,9 @@ func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string
 			Spec: s, Base: base, Existing: supervise.Restart, Hold: !s.Autostart, Cause: "hubd --config",
 		})
 	}
-	pending, err := d.launch(requests)
+	pending, err := d.sup.Start(ctx, requests...)
 	if err != nil {
-		return err
+		return refusal(err)
 	}
 	var errs []error
 	err = d.collect(ctx, pending, func(some []api.Result) error {

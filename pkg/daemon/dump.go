@@ -153,10 +153,7 @@ func (d *Daemon) resurrectApp(ctx context.Context, a *savedApp) ([]*supervise.Pe
 	if a.Name != sp.Name {
 		return nil, fmt.Errorf("its spec is of %q", sp.Name)
 	}
-	if err := d.awaitLeaving(ctx, sp.Name); err != nil {
-		return nil, err
-	}
-	return d.sup.Start(supervise.Request{
+	return d.sup.Start(ctx, supervise.Request{
 		Spec: &sp, Base: d.baseEnv(a.BaseEnv), Existing: supervise.Keep, Hold: a.Want == supervise.Down, Cause: "resurrect by " + causeOf(ctx),
 	})
 }

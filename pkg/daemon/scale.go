@@ -23,11 +23,6 @@ func (d *Daemon) scale(ctx context.Context, in *api.ActCall, r *replies) error {
 	if err != nil {
 		return err
 	}
-	// A number that is free again is given to a new instance when the process
-	// that had it is gone.
-	if err := d.awaitLeaving(ctx, name); err != nil {
-		return err
-	}
 	var had int
 	pending, err := d.sup.Scale(ctx, name, func(have int) (int, error) {
 		had = have

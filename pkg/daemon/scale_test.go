@@ -108,6 +108,20 @@ func TestScaleRefuses(t *testing.T) {
 	}
 }
 
+// The second instance would write to a file that another app has.
+func TestScaleIntoAnothersLog(t *testing.T) {
+	t.Parallel()
+	r := serve(t)
+	w := r.app("w", idle, func(s *spec.Spec) { s.OutFile, s.MergeLogs = r.path("w.log"), false })
+	r.begin(w, r.app("other", idle, func(s *spec.Spec) { s.OutFile, s.MergeLogs = r.path("w-1.log"), true }))
+	wantError(t, r.scaleError("w", "2"), api.CodeRefused, `app "w" would write to the same log file as app "other"`)
+	err := r.Start(r.context(), api.StartCall{Specs: []spec.Spec{w}, Env: env, Existing: api.ExistingAdd}, func([]api.Result) {})
+	wantError(t, err, api.CodeRefused, `app "w" would write to the same log file as app "other"`)
+	if got := r.numbers("w"); got != "0:online/1" {
+		t.Errorf("something was done: %s", got)
+	}
+}
+
 // Several at once do it one after the other: nothing is scaled twice.
 func TestScaleAtOnce(t *testing.T) {
 	t.Parallel()

@@ -6,19 +6,20 @@ import "fmt"
 // come from two apps are nearly always a mistake.
 type LogOwners map[string]*Spec
 
-// Claim notes the files of one instance. An error names the other app that has
-// one of them; apps that both say merge_logs: true may share files.
-func (o LogOwners) Claim(s *Spec, instance int) error {
+// Claim notes the files of one instance. An error names the app that has one of
+// them; the others are noted all the same. Apps that both say merge_logs: true
+// may share files.
+func (o LogOwners) Claim(s *Spec, instance int) (err error) {
 	for _, path := range s.LogPaths(instance) {
 		switch other := o[path]; {
 		case other == nil:
 			o[path] = s
-		case other.Name != s.Name && !(other.SharedLogs && s.SharedLogs):
-			return fmt.Errorf("would write to the same log file as app %s: %s; want another file, or merge_logs: true for both",
+		case err == nil && other.Name != s.Name && !(other.SharedLogs && s.SharedLogs):
+			err = fmt.Errorf("would write to the same log file as app %s: %s; want another file, or merge_logs: true for both",
 				quoted(other.Name), path)
 		}
 	}
-	return nil
+	return err
 }
 
 // ClaimAll is Claim for all instances that the app declares.

@@ -58,53 +58,46 @@ func (e *NoRoom) Error() string {
 	return fmt.Sprintf("app %q: %d %s would need %d file descriptors; hubd has %d left of its %d", e.App, e.Instances, noun, e.Need, e.Left, e.Limit)
 }
 
-// Room returns a *NoRoom when the instances that the requests would launch are
-// too many for the descriptors that are left. Start asks too, for its own
-// request; who starts several apps asks first, and nothing is started then.
-func (s *Supervisor) Room(requests ...Request) error {
+// RoomToStart returns a *NoRoom when instances that are there, and down, are too
+// many for the descriptors that are left. Start looks after its own.
+func (s *Supervisor) RoomToStart(list []*Instance) error {
+	var plans []plan
+	for _, i := range list {
+		sp := i.Status().Spec
+		n := slices.IndexFunc(plans, func(p plan) bool { return p.Spec.Name == sp.Name })
+		if n < 0 {
+			n = len(plans)
+			plans = append(plans, plan{Request: Request{Spec: sp}})
+		}
+		plans[n].kept = append(plans[n].kept, i)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.room(descriptorLimit(), requests...)
+	return s.room(descriptorLimit(), plans)
 }
 
-// RoomToStart is Room for instances that are there: those that are down need
-// descriptors, the others have them.
-func (s *Supervisor) RoomToStart(list []*Instance) error {
-	var requests []Request
-	for _, i := range list {
-		if st := i.Status(); st.Want != Up {
-			n := slices.IndexFunc(requests, func(r Request) bool { return r.Spec.Name == st.Spec.Name })
-			if n < 0 {
-				requests = append(requests, Request{Spec: withInstances(st.Spec, 1), Existing: Add})
-			} else {
-				requests[n].Spec.Instances++
-			}
-		}
-	}
-	return s.Room(requests...)
-}
-
-// room is Room with s.mu held, under a limit. What is open is looked at only
-// when the limit may be near.
-func (s *Supervisor) room(limit int, requests ...Request) error {
+// room returns a *NoRoom when the instances that the plans launch are too many
+// for the descriptors that are left of a limit, with s.mu held. What is open is
+// looked at only when the limit may be near.
+func (s *Supervisor) room(limit int, plans []plan) error {
 	most := len(s.instances)
-	for n := range requests {
-		most += requests[n].Spec.Instances
+	for n := range plans {
+		most += len(plans[n].add)
 	}
 	spare := min(spareDescriptors, limit/4)
 	if most <= (limit-2*spare)/mostDescriptors {
 		return nil
 	}
 	used, need, counted := s.promised(), 0, false
-	for n := range requests {
-		r := &requests[n]
-		launches := s.launches(r)
-		more := descriptors(r.Spec, launches)
+	for n := range plans {
+		p := &plans[n]
+		launches := p.launches()
+		more := descriptors(p.Spec, launches)
 		if !counted && used+need+more > limit-2*spare {
 			used, counted = max(used, openDescriptors(limit)), true
 		}
 		if left := max(0, limit-spare-used-need); more > left {
-			return &NoRoom{App: r.Spec.Name, Instances: launches, Need: more, Left: left, Limit: limit}
+			return &NoRoom{App: p.Spec.Name, Instances: launches, Need: more, Left: left, Limit: limit}
 		}
 		need += more
 	}
@@ -117,27 +110,6 @@ func (s *Supervisor) promised() (n int) {
 	for _, i := range s.instances {
 		if st := i.Status(); st.Want == Up {
 			n += descriptors(st.Spec, 1)
-		}
-	}
-	return n
-}
-
-// launches is how many instances a request launches, with s.mu held.
-func (s *Supervisor) launches(r *Request) int {
-	if r.Hold {
-		return 0
-	}
-	old := s.app(r.Spec.Name)
-	switch r.Existing {
-	case Add:
-		return r.Spec.Instances
-	case Keep:
-		return max(0, r.Spec.Instances-len(old))
-	}
-	n := r.Spec.Instances
-	for _, i := range old[:min(len(old), n)] {
-		if i.Status().Want == Up { // it has its descriptors
-			n--
 		}
 	}
 	return n

@@ -68,11 +68,10 @@ func TestRoom(t *testing.T) {
 		"held":            {[]Request{{Spec: other(1000), Hold: true}}, 0},
 		"those that run":  {[]Request{{Spec: here(1000)}}, 998},
 		"what is missing": {[]Request{{Spec: here(1000), Existing: Keep}}, 998},
+		"some of them":    {[]Request{{Spec: here(5000), IDs: []int{1}}}, 0},
 		"further ones":    {[]Request{{Spec: here(1000), Existing: Add}}, 1000},
 	} {
-		r.mu.Lock()
-		err := r.room(limit, test.requests...)
-		r.mu.Unlock()
+		err := r.roomFor(limit, test.requests...)
 		full, refused := errors.AsType[*NoRoom](err)
 		switch {
 		case err == nil && test.instances == 0:
@@ -80,12 +79,28 @@ func TestRoom(t *testing.T) {
 			t.Errorf("%s: %v, want %d instances refused", name, err, test.instances)
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	// A restart needs nothing new, even where nothing is left.
-	if err := r.room(1, Request{Spec: here(2), Existing: Restart}); err != nil {
+	if err := r.roomFor(1, Request{Spec: here(2), Existing: Restart}); err != nil {
 		t.Error(err)
 	}
+	// Nor does that of one that runs need anything for another that is down.
+	r.act(r.App("here")[1], "stop")
+	if err := r.roomFor(1, Request{Spec: here(2), IDs: []int{0}}); err != nil {
+		t.Error(err)
+	}
+	if err := r.roomFor(1, Request{Spec: here(2), IDs: []int{1}}); err == nil {
+		t.Error("there was room for one that is down")
+	}
+}
+
+func (r *rig) roomFor(limit int, requests ...Request) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	plans, err := r.plans(requests)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return r.room(limit, plans)
 }
 
 func BenchmarkRoom(b *testing.B) {
@@ -98,7 +113,7 @@ func BenchmarkRoom(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if err := r.room(limit, request); err != nil {
+				if err := r.roomFor(limit, request); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/logs"
+	"github.com/leadmaster/hub/pkg/spec"
 )
 
 // Instance is one supervised slot of an app. Its goroutine (run) owns all
@@ -21,6 +22,7 @@ type Instance struct {
 	peak   atomic.Int64  // bytes, highest memory seen of the tree
 	gone   chan struct{} // closed when the goroutine has ended
 	doomed atomic.Bool   // a delete was sent
+	asked  *spec.Spec    // the last that Start has sent, guarded by sup.mu
 	// commands counts those that were sent, so that one that waited knows whether
 	// others came after it.
 	commands atomic.Uint64

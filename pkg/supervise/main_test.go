@@ -127,6 +127,11 @@ func (r *rig) start(s *spec.Spec, vars ...string) []*Instance {
 	return r.request(Request{Spec: s, Base: base(vars...), Existing: Restart, Cause: "test"})
 }
 
+// Start is Supervisor.Start for one app, however long it takes.
+func (r *rig) Start(q Request) ([]*Pending, error) {
+	return r.Supervisor.Start(context.Background(), q)
+}
+
 // request starts an app and returns the instances that were touched, when all
 // have succeeded.
 func (r *rig) request(q Request) []*Instance {

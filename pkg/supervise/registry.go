@@ -26,16 +26,6 @@ func (s *Supervisor) App(name string) []*Instance {
 	return s.app(name)
 }
 
-// Leaving returns the instances of an app that are being deleted. Whoever starts
-// the app anew waits for them first: two of one kind must not run at once.
-func (s *Supervisor) Leaving(name string) []*Instance {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return filter(s.instances, func(i *Instance) bool {
-		return i.doomed.Load() && i.Status().Spec.Name == name
-	})
-}
-
 // app is App with s.mu held. Instances that are being deleted don't count.
 func (s *Supervisor) app(name string) []*Instance {
 	var found []*Instance
@@ -105,64 +95,42 @@ func (s *Supervisor) Ending() bool {
 // written; call it after End.
 func (s *Supervisor) Wait() { s.running.Wait() }
 
-// Start brings one app to its spec and returns a pending outcome for each
-// instance that is touched. The error is ErrEnding, Admit's, or a *NoRoom.
-func (s *Supervisor) Start(r Request) ([]*Pending, error) {
+// Start brings apps, each with another name, to their specs and returns a pending
+// outcome for each instance that is touched. Where new instances get numbers of
+// those that are being deleted, it waits for these first. All requests are looked
+// at before the first is carried out; the error is ErrEnding, ctx's, Admit's, a
+// *SharedLog or a *NoRoom.
+func (s *Supervisor) Start(ctx context.Context, requests ...Request) (pending []*Pending, err error) {
+	err = whenGone(ctx, func() (err error) {
+		pending, err = s.start(requests)
+		return err
+	})
+	return pending, err
+}
+
+func (s *Supervisor) start(requests []Request) (pending []*Pending, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ending {
-		return nil, ErrEnding
+	plans, err := s.plans(requests)
+	if err == nil {
+		err = s.admit(plans)
 	}
-	old := s.app(r.Spec.Name)
-	for _, i := range old {
-		if r.Admit == nil {
-			break
-		}
-		if err := r.Admit(i.Status()); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.room(descriptorLimit(), r); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	if len(old) > 0 && !r.UpdateEnv {
-		r.Base = old[0].base.Load()
-	}
-	var pending []*Pending
-	sp, missing := r.Spec, r.Spec.Instances
-	switch r.Existing {
-	case Add:
-		if len(old) > 0 {
-			sp = withInstances(sp, len(old)+sp.Instances)
-			resizeAll(old, sp.Instances)
-		}
-	case Keep:
-		missing -= len(old)
-	default:
-		missing -= len(old)
-		if len(r.IDs) > 0 {
-			old, missing = r.among(old), 0
-		}
-		pending = s.bring(old, r)
-	}
-	for range missing {
-		i := s.add(sp, r.Base, !r.Hold)
-		if r.Hold {
-			pending = append(pending, i.send(verbConfigure, sp, r.Cause))
-		} else {
-			pending = append(pending, i.send(verbStart, nil, r.Cause))
-		}
+	for n := range plans {
+		pending = append(pending, s.carryOut(&plans[n])...)
 	}
 	return pending, nil
 }
 
 // add registers a new instance, with s.mu held; up says that it is to be started.
-func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv, up bool) *Instance {
+func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv, number int, up bool) *Instance {
 	if len(s.instances) == 0 {
 		s.nextID = 0 // as in PM2; nothing but display hangs on the id
 	}
 	i := &Instance{
-		UUID: NewUUID(), ID: s.nextID, Number: s.freeNumber(sp.Name), sup: s,
+		UUID: NewUUID(), ID: s.nextID, Number: number, sup: s,
 		mail: newMailbox(), gone: make(chan struct{}),
 		machine: newMachine(sp, time.Now()), timers: make(map[timerOf]*time.Timer),
 	}
@@ -179,17 +147,6 @@ func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv, up bool) *Instance {
 	s.running.Add(1)
 	go i.run()
 	return i
-}
-
-// freeNumber is the lowest number that no instance of the app has.
-func (s *Supervisor) freeNumber(name string) int {
-	n := 0
-	for _, i := range s.app(name) { // in order of number
-		if i.Number == n {
-			n++
-		}
-	}
-	return n
 }
 
 // remove forgets an instance whose goroutine ends.

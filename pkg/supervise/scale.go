@@ -15,10 +15,17 @@ var ErrNothingToDo = errors.New("Nothing to do")
 
 // Scale starts or deletes instances of an app until there are as many as count
 // says; it is told how many there are. New ones get the spec and the environment
-// of the app, and the lowest free numbers; the highest numbers go first. Once
-// Scale returns, the specs of those that stay say how many they are.
+// of the app, and the lowest free numbers, those of instances that are being
+// deleted when these are gone; the highest numbers go first. Once Scale returns,
+// the specs of those that stay say how many they are. The errors are those of
+// Start, count's, ErrNoTarget, ErrRolling and ErrNothingToDo.
 func (s *Supervisor) Scale(ctx context.Context, name string, count func(have int) (int, error), cause string) ([]*Pending, error) {
-	pending, settled, err := s.scale(name, count, cause)
+	var pending []*Pending
+	var settled []<-chan error
+	err := whenGone(ctx, func() (err error) {
+		pending, settled, err = s.scale(name, count, cause)
+		return err
+	})
 	for _, done := range settled {
 		if err := answered(ctx, done); err != nil && !errors.Is(err, ErrDeleted) {
 			return nil, err
@@ -32,15 +39,14 @@ func (s *Supervisor) Scale(ctx context.Context, name string, count func(have int
 func (s *Supervisor) scale(name string, count func(int) (int, error), cause string) (pending []*Pending, settled []<-chan error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ending {
-		return nil, nil, ErrEnding
-	}
 	old := s.app(name)
-	if len(old) == 0 {
+	switch {
+	case s.ending:
+		return nil, nil, ErrEnding
+	case len(old) == 0:
 		//lint:ignore ST1005 PM2's words, which scripts look for
 		return nil, nil, fmt.Errorf("Application %s %w", name, ErrNoTarget)
-	}
-	if s.rolling[name] > 0 {
+	case s.rolling[name] > 0:
 		return nil, nil, ErrRolling
 	}
 	n, err := count(len(old))
@@ -50,19 +56,19 @@ func (s *Supervisor) scale(name string, count func(int) (int, error), cause stri
 	if err != nil {
 		return nil, nil, err
 	}
-	sp := withInstances(old[0].Status().latest, n)
-	if err := s.room(descriptorLimit(), Request{Spec: withInstances(sp, n-len(old)), Existing: Add}); err != nil {
+	more := withInstances(old[0].Status().latest, max(0, n-len(old)))
+	plans, err := s.plans([]Request{{Spec: more, Existing: Add, Cause: cause}})
+	if err == nil {
+		err = s.admit(plans)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	for at := len(old) - 1; at >= n; at-- {
 		pending = append(pending, old[at].send(verbDelete, nil, cause))
 	}
 	settled = resizeAll(old[:min(n, len(old))], n)
-	for range n - len(old) {
-		i := s.add(sp, old[0].base.Load(), true)
-		pending = append(pending, i.send(verbStart, nil, cause))
-	}
-	return pending, settled, nil
+	return append(pending, s.addAll(&plans[0])...), settled, nil
 }
 
 // resizeAll changes the number of instances in the specs of those that there
