@@ -46,7 +46,7 @@ type ctl struct {
 	noColour bool
 	// Flags of the commands that print the table.
 	mini bool
-	sort string
+	sort order
 }
 
 // Main runs hubctl with the arguments after the program's name and returns the

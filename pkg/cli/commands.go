@@ -83,7 +83,8 @@ func (d *definition) build(c *ctl) *cobra.Command {
 // tableFlags adds the flags of commands that print the process table.
 func (c *ctl) tableFlags(flags *pflag.FlagSet) {
 	flags.BoolVarP(&c.mini, "mini-list", "m", false, "a plain list instead of the table")
-	flags.StringVar(&c.sort, "sort", "name", "order of the table: name, namespace, pid, id, cpu, memory, uptime or status, with :asc or :desc")
+	c.sort = "name"
+	flags.Var(&c.sort, "sort", "order of the table: name, namespace, pid, id, cpu, memory, uptime or status, with :asc or :desc")
 }
 
 // needsTree tells the words that cobra itself answers from the whole tree.

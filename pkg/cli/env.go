@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -19,12 +20,13 @@ only command that shows these values, which may be secrets. Control characters
 in them are made visible: a line break is ^J.`,
 		Args: exactly("target"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			row, err := c.oneInstance(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
 			var reply api.EnvReply
-			err := inTime(func(ctx context.Context) error {
-				targets, err := c.seenTargets(ctx, args)
-				if err == nil {
-					reply, err = c.client.Env(ctx, targets[0])
-				}
+			err = inTime(func(ctx context.Context) (err error) {
+				reply, err = c.client.Env(ctx, strconv.Itoa(row.ID))
 				return err
 			})(cmd.Context())
 			if err != nil {

@@ -91,15 +91,21 @@ func TestSend(t *testing.T) {
 
 func TestEnv(t *testing.T) {
 	t.Parallel()
-	p, f := newFake(t, map[string]answer{"Env": replies(api.EnvReply{ID: 3, Name: "api", Env: map[string]string{
+	list := func(rows ...api.Row) answer { return replies(api.ListReply{Rows: rows}) }
+	p, f := newFake(t, map[string]answer{"List": list(api.Row{ID: 3, Name: "api"}), "Env": replies(api.EnvReply{ID: 3, Name: "api", Env: map[string]string{
 		"PORT": "80", "A": "two\nlines", "TITLE": "\x1b]0;x\x07", "Z": "",
 	}})})
-	p.run(t, "env", "3").check(t, 0, "A: two^Jlines\nPORT: 80\nTITLE: ^[]0;x^G\nZ: \n", "")
+	p.run(t, "env", "api").check(t, 0, "A: two^Jlines\nPORT: 80\nTITLE: ^[]0;x^G\nZ: \n", "")
 	if got := f.parameters("Env"); !slices.Equal(got, []string{`{"target":"3"}`}) {
 		t.Errorf("the daemon was asked %q", got)
 	}
-	p, _ = newFake(t, map[string]answer{"Env": refuses(api.Errorf(api.CodeNotFound, "Process 9 not found"))})
+	p, _ = newFake(t, map[string]answer{"List": refuses(api.Errorf(api.CodeNotFound, "Process 9 not found"))})
 	p.run(t, "env", "9").check(t, 1, "", "[hub][ERROR] Process 9 not found\n")
+	p, f = newFake(t, map[string]answer{"List": list(api.Row{ID: 3, Name: "api"}, api.Row{ID: 4, Name: "api"})})
+	p.run(t, "env", "api").check(t, 1, "", "[hub][ERROR] api means 2 instances\n  hint: name one by its id: 3, 4\n")
+	if got := f.parameters("Env"); len(got) > 0 {
+		t.Errorf("the daemon was asked %q", got)
+	}
 }
 
 func TestPrettylist(t *testing.T) {

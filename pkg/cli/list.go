@@ -57,9 +57,7 @@ func (c *ctl) printRows(rows []api.Row, host *api.Host) error {
 	if c.silent {
 		return nil
 	}
-	if err := sortRows(rows, c.sort); err != nil {
-		return err
-	}
+	sortRows(rows, c.sort)
 	var buf []byte
 	if c.mini {
 		buf = appendMini(buf, rows)

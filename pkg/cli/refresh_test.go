@@ -151,7 +151,7 @@ func TestRestartKeepsStoredValues(t *testing.T) {
 		mode os.FileMode
 		says string
 	}{
-		"vanished":     {"", 0, "[hub][WARN] [one] the file cannot be read: open DIR/eco.yaml: no such file or directory; the stored values stay\n"},
+		"vanished":     {"", 0, "[hub][WARN] [one] the file cannot be read: lstat DIR/eco.yaml: no such file or directory; the stored values stay\n"},
 		"renamed":      {"- {name: other, script: sleep}", 0o600, "[hub][WARN] [one] no app of this name is in DIR/eco.yaml any more; the stored values stay\n"},
 		"others write": {ecoOfTwo, 0o606, "[hub][WARN] [one] the file DIR/eco.yaml is not looked at: DIR/eco.yaml may be written by everybody; the stored values stay\n"},
 	} {

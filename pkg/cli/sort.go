@@ -9,20 +9,31 @@ import (
 	"github.com/leadmaster/hub/pkg/api"
 )
 
-// sortRows puts the rows in the order that --sort names: a field, then maybe
-// ":asc" or ":desc". Equal ones stay in order of name and id.
-func sortRows(rows []api.Row, by string) error {
+// order is the value of --sort: a field, then maybe ":asc" or ":desc". It is
+// checked when the flags are read, before anything is done.
+type order string
+
+// String, Set and Type make it a pflag.Value.
+func (o *order) String() string { return string(*o) }
+func (o *order) Type() string   { return "string" }
+func (o *order) Set(by string) error {
+	field, direction, _ := strings.Cut(by, ":")
+	if comparison(field) == nil || direction != "" && direction != "asc" && direction != "desc" {
+		return fmt.Errorf("cannot sort by %q; use name, namespace, pid, id, cpu, memory, uptime or status, with :asc or :desc behind it", by)
+	}
+	*o = order(by)
+	return nil
+}
+
+// sortRows puts the rows in an order. Equal ones stay in order of name and id.
+func sortRows(rows []api.Row, by order) {
 	if by == "" || by == "name" {
 		// The daemon's answer is in this order already, mostly.
 		slices.SortStableFunc(rows, compareNames)
-		return nil
+		return
 	}
-	field, direction, _ := strings.Cut(by, ":")
+	field, direction, _ := strings.Cut(string(by), ":")
 	compare := comparison(field)
-	if compare == nil || direction != "" && direction != "asc" && direction != "desc" {
-		return hint(fmt.Errorf("--sort: cannot sort by %q", by),
-			"use name, namespace, pid, id, cpu, memory, uptime or status, with :asc or :desc behind it")
-	}
 	slices.SortStableFunc(rows, func(a, b api.Row) int {
 		order := compare(&a, &b)
 		if direction == "desc" {
@@ -30,7 +41,6 @@ func sortRows(rows []api.Row, by string) error {
 		}
 		return cmp.Or(order, compareNames(a, b))
 	})
-	return nil
 }
 
 func compareNames(a, b api.Row) int {

@@ -35,6 +35,7 @@ func keyFlags() []keyFlag {
 		{"instances", "i", "instances", takesText, "number of instances, or max for one per CPU"},
 		{"cwd", "", "cwd", takesText, "folder to run in"},
 		{"interpreter", "", "exec_interpreter", takesText, "program that runs the script, or none"},
+		{"execute-command", "x", "execute_command", switchesOn, "fork mode, which is the only one for now"},
 		{"node-args", "", "node_args", takesText, "arguments of the interpreter"},
 		{"interpreter-args", "", "node_args", takesText, "the same"},
 		{"output", "o", "out_file", takesText, "log file of stdout"},

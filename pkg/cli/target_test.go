@@ -67,11 +67,10 @@ func TestSeenTargets(t *testing.T) {
 		{[]string{"logs", "eco.yaml", "--raw", "--nostream", "--lines", "1"}, "Logs", `{"targets":["one"],"lines":1}`},
 		{[]string{"flush", "./app.js", "x"}, "LogControl", `{"action":"flush","targets":["7","x"]}`},
 		{[]string{"reloadLogs", "eco.yaml"}, "LogControl", `{"action":"reopen","targets":["one"]}`},
-		{[]string{"env", "./app.js"}, "Env", `{"target":"7"}`},
 	} {
 		answers := map[string]answer{
 			"List": replies(api.ListReply{Rows: []api.Row{{Name: "one"}, {Name: "x"}}}), "Logs": replies(api.LogsReply{}),
-			"LogControl": replies(api.LogControlReply{}), "Env": replies(api.EnvReply{}),
+			"LogControl": replies(api.LogControlReply{}),
 		}
 		p, f := newFake(t, answers)
 		answers["Processes"] = replies(api.ProcessesReply{Processes: []api.Process{scripted(p, 7, "seven", "app.js")}})

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/leadmaster/hub/pkg/spec"
@@ -25,7 +26,13 @@ func (o *othersMayWrite) Error() string { return o.path + " " + o.reason }
 // where each user has a group of its own. A folder with the sticky bit, such as
 // /tmp, may be writable for all, since only owners can replace files in it.
 func readOwn(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	real, err := ownWay(path)
+	if err != nil {
+		return nil, err
+	}
+	// O_NOFOLLOW: the way was walked, and its end is no link. O_NONBLOCK: whoever
+	// puts a FIFO in its place must not hold up the command.
+	f, err := os.OpenFile(real, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -40,33 +47,59 @@ func readOwn(path string) ([]byte, error) {
 	if err := checkOwn(path, info); err != nil {
 		return nil, err
 	}
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return nil, err
-	}
-	for _, way := range [...]string{path, real} {
-		if err := checkFolders(way); err != nil {
-			return nil, err
-		}
-	}
 	// One byte more than is allowed, for the parser to refuse.
 	return io.ReadAll(io.LimitReader(f, spec.MaxFileSize+1))
 }
 
-// checkFolders checks all folders above path.
-func checkFolders(path string) error {
-	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
-		info, err := os.Stat(dir)
+// mostLinks is how many links a way may have, as in the kernel (path_resolution(7)).
+const mostLinks = 40
+
+// ownWay walks an absolute path and returns where it leads. Every folder on the
+// way, and every link, must be ours.
+func ownWay(path string) (string, error) {
+	at, rest, links := "/", strings.Split(path, "/"), 0
+	for len(rest) > 0 {
+		name := rest[0]
+		rest = rest[1:]
+		switch name {
+		case "", ".":
+			continue
+		case "..":
+			at = filepath.Dir(at)
+			continue
+		}
+		folder, err := os.Stat(at)
 		if err != nil {
-			return err
+			return "", err
 		}
-		if err := checkOwn(dir, info); err != nil {
-			return err
+		if err := checkOwn(at, folder); err != nil {
+			return "", err
 		}
-		if dir == filepath.Dir(dir) {
-			return nil
+		next := filepath.Join(at, name)
+		info, err := os.Lstat(next)
+		if err != nil {
+			return "", err
 		}
+		if info.Mode()&os.ModeSymlink == 0 {
+			at = next
+			continue
+		}
+		if owner := info.Sys().(*syscall.Stat_t).Uid; owner != 0 && int(owner) != os.Geteuid() {
+			return "", &othersMayWrite{next, fmt.Sprintf("is a link of another user (uid %d)", owner)}
+		}
+		if links++; links > mostLinks {
+			return "", &os.PathError{Op: "open", Path: path, Err: syscall.ELOOP}
+		}
+		target, err := os.Readlink(next)
+		if err != nil {
+			return "", err
+		}
+		if filepath.IsAbs(target) {
+			at = "/"
+		}
+		rest = append(strings.Split(target, "/"), rest...)
 	}
+	return at, nil
 }
 
 // checkOwn returns *othersMayWrite for what somebody else can write.

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestReadOwn(t *testing.T) {
@@ -87,5 +89,43 @@ func TestSoleMember(t *testing.T) {
 		if got := soleMember(c.uid, c.gid, users, groups); got != c.want {
 			t.Errorf("uid %d, gid %d: %v, want %v", c.uid, c.gid, got, c.want)
 		}
+	}
+}
+
+// A FIFO where a file was is refused at once.
+func TestReadOwnOfAFIFO(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "apps.yaml")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readOwn(path); err == nil || !strings.Contains(err.Error(), "no regular file") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A link between the path and the file that somebody else may change is seen.
+func TestReadOwnLooksAtEachLink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	if err := errors.Join(
+		os.Mkdir(path("own"), 0o700), os.Mkdir(path("open"), 0o700), os.Chmod(path("open"), 0o777),
+		os.WriteFile(path("own/good"), []byte("x"), 0o600),
+		os.Symlink("good", path("own/near")), os.Symlink(path("own/near"), path("own/far")),
+		os.Symlink(path("own/good"), path("open/link")), os.Symlink(path("open/link"), path("own/link")),
+		os.Symlink(path("own"), path("open/dir")), os.Symlink(path("open/dir"), path("dir")),
+		os.Symlink("loop", path("own/loop")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for name, others := range map[string]bool{"own/far": false, "own/link": true, "open/link": true, "dir/good": true} {
+		var found *othersMayWrite
+		if _, err := readOwn(path(name)); errors.As(err, &found) != others || !others && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := readOwn(path("own/loop")); !errors.Is(err, unix.ELOOP) {
+		t.Errorf("a loop: %v", err)
 	}
 }

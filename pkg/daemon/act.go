@@ -144,11 +144,18 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 	if in.UpdateEnv {
 		base = d.baseEnv(in.Env)
 	}
+	switch in.Action {
+	case api.ActionReload:
+		return d.outcomes(ctx, d.sup.Reload(list, base, causeOf(ctx)), missing, r)
+	case api.ActionDelete:
+		pending, err := d.sup.Delete(ctx, list, causeOf(ctx))
+		if err != nil {
+			return err
+		}
+		return d.outcomes(ctx, pending, missing, r)
+	}
 	var pending []*supervise.Pending
 	for _, i := range list {
-		if in.Action == api.ActionReload {
-			continue
-		}
 		if base != nil {
 			i.ReplaceEnv(base)
 		}
@@ -157,9 +164,6 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 			return err
 		}
 		pending = append(pending, p)
-	}
-	if in.Action == api.ActionReload {
-		pending = d.sup.Reload(list, base, causeOf(ctx))
 	}
 	return d.outcomes(ctx, pending, missing, r)
 }

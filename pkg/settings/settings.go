@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/spec"
@@ -68,11 +69,15 @@ func readOrEmpty(path string) (*File, error) {
 
 // Read reads the file at path, which must be there.
 func Read(path string) (*File, error) {
-	f, err := os.Open(path)
+	// O_NONBLOCK: a FIFO in its place must not hold up every command.
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the settings: %w", err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("cannot read the settings: %s is no regular file", path)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, spec.MaxFileSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the settings: %w", err)

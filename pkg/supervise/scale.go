@@ -71,6 +71,29 @@ func (s *Supervisor) scale(name string, count func(int) (int, error), cause stri
 	return append(pending, s.addAll(&plans[0])...), settled, nil
 }
 
+// Delete deletes instances. Once it returns, the specs of the others of their
+// apps say how many are left.
+func (s *Supervisor) Delete(ctx context.Context, list []*Instance, cause string) (pending []*Pending, err error) {
+	s.mu.Lock()
+	left := make(map[string]bool)
+	for _, i := range list {
+		left[i.Status().Spec.Name] = true
+		pending = append(pending, i.send(verbDelete, nil, cause))
+	}
+	var settled []<-chan error
+	for name := range left {
+		others := s.app(name)
+		settled = append(settled, resizeAll(others, len(others))...)
+	}
+	s.mu.Unlock()
+	for _, done := range settled {
+		if err := answered(ctx, done); err != nil && !errors.Is(err, ErrDeleted) {
+			return nil, err
+		}
+	}
+	return pending, nil
+}
+
 // resizeAll changes the number of instances in the specs of those that there
 // are. Equal specs stay shared.
 func resizeAll(list []*Instance, n int) (settled []<-chan error) {

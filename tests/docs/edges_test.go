@@ -17,7 +17,14 @@ func TestSharpEdgesNameTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tests := testNames(t)
+	tests, scripts := testNames(t), make(map[string]bool)
+	files, err := filepath.Glob("../e2e/testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		scripts[strings.TrimSuffix(filepath.Base(file), ".txtar")] = true
+	}
 	notScripts := map[string]bool{ // other words with an underscore
 		"max_restarts": true, "memory_interval": true, "merge_logs": true, "oom_score_adj": true, "cron_restart": true,
 		"increment_var": true, "keys_test": true, "json_test": true, "fuzz_test": true, "combined_test": true,
@@ -40,8 +47,15 @@ func TestSharpEdgesNameTests(t *testing.T) {
 			}
 		}
 		for _, name := range regexp.MustCompile(`\b[a-z0-9]+(_[a-z0-9]+)+\b`).FindAllString(row, -1) {
-			if _, err := os.Stat("../e2e/testdata/script/" + name + ".txtar"); err != nil && !notScripts[name] {
+			if !scripts[name] && !notScripts[name] {
 				t.Errorf("there is no script %s", name)
+			}
+		}
+		// Names of one word stand alone between commas; remarks are in brackets.
+		plain := regexp.MustCompile(`\([^)]*\)`).ReplaceAllString(row, "")
+		for _, name := range regexp.MustCompile(`(?:^|, )([a-z0-9]+)(?:,|;| \|)`).FindAllStringSubmatch(plain, -1) {
+			if !scripts[name[1]] && name[1] != "later" {
+				t.Errorf("there is no script %s", name[1])
 			}
 		}
 	}
