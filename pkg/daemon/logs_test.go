@@ -60,7 +60,7 @@ func TestFromAPosition(t *testing.T) {
 func TestPositionsThatMeanNothing(t *testing.T) {
 	t.Parallel()
 	r := serve(t)
-	r.begin(r.app("app", idle))
+	r.begin(r.app("app", "read x"))
 	r.write("logs/app-out.log", "one\n")
 	for text, in := range map[string]api.LogsCall{
 		"2 are meant":     {Targets: []string{"app"}, From: position(0)},

@@ -15,10 +15,10 @@ import (
 // scale changes the number of instances of one app and waits for those that are
 // started or deleted.
 func (d *Daemon) scale(ctx context.Context, in *api.ActCall, r *replies) error {
-	if len(in.Targets) > 1 {
-		return &api.Error{Code: api.CodeInvalid, Message: "one app is scaled at a time", Hint: "one name", Target: "targets"}
+	name, err := d.theApp(in.Targets)
+	if err != nil {
+		return err
 	}
-	name := in.Targets[0]
 	c, err := parseCount(in.Count)
 	if err != nil {
 		return err
@@ -37,6 +37,28 @@ func (d *Daemon) scale(ctx context.Context, in *api.ActCall, r *replies) error {
 		return refusal(err)
 	}
 	return d.outcomes(ctx, pending, nil, r)
+}
+
+// theApp returns the only app that targets mean. What means none is taken for a
+// name.
+func (d *Daemon) theApp(targets []string) (string, error) {
+	list, missing := d.find(targets)
+	if len(list) == 0 {
+		return targets[0], nil
+	}
+	if len(missing) > 0 {
+		return "", &api.Error{Code: api.CodeNotFound, Message: missing[0].Error, Hint: missing[0].Hint, Target: missing[0].Name}
+	}
+	name := list[0].Status().Spec.Name
+	for _, i := range list {
+		if other := i.Status().Spec.Name; other != name {
+			return "", &api.Error{
+				Code: api.CodeInvalid, Target: "targets",
+				Message: fmt.Sprintf("%s means several apps, %s and %s among them", strings.Join(targets, " "), name, other), Hint: "one app is scaled at a time",
+			}
+		}
+	}
+	return name, nil
 }
 
 // count is how many instances are asked for: that many, or that many more.

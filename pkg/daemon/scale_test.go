@@ -97,7 +97,9 @@ func TestScaleRefuses(t *testing.T) {
 		{"app", "10001", api.CodeInvalid, "10000"},
 		{"app", "+9999", api.CodeInvalid, "10000"},
 		{"nobody", "2", api.CodeNotFound, "Application nobody not found"},
-		{"0", "2", api.CodeNotFound, "Application 0 not found"},
+		{"0", "2", api.CodeRefused, "Nothing to do"},
+		{"9", "2", api.CodeNotFound, "Application 9 not found"},
+		{"all", "2", api.CodeInvalid, "several apps"},
 	} {
 		wantError(t, r.scaleError(c.name, c.count), c.code, c.says)
 	}
