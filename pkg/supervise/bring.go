@@ -3,8 +3,9 @@ package supervise
 import "slices"
 
 // bring starts instances that are there with the new spec and deletes those that
-// are too many, with the registry's lock held.
-func (s *Supervisor) bring(old []*Instance, r Request) (pending []*Pending) {
+// are too many, with the registry's lock held. added are new ones of a reload,
+// not yet started.
+func (s *Supervisor) bring(old []*Instance, r Request, added []*Instance) (pending []*Pending) {
 	var reloads []*Instance
 	for n, i := range old {
 		st := i.Status()
@@ -25,7 +26,7 @@ func (s *Supervisor) bring(old []*Instance, r Request) (pending []*Pending) {
 	if r.UpdateEnv {
 		base = r.Base
 	}
-	return append(pending, s.roll(reloads, r.Spec, base, r.Cause)...)
+	return append(pending, s.roll(reloads, added, r.Spec, base, r.Cause)...)
 }
 
 // verb is what an instance is told that gets a spec.

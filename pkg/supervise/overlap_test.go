@@ -138,19 +138,27 @@ func TestReloadRolls(t *testing.T) {
 		t.Errorf("the order is %s", got)
 	}
 
-	bad := r.app("app", "exit 1", overlapping, func(s *spec.Spec) { s.Instances, s.MinUptime = 3, spec.Duration(deadline) })
+	bad := r.app("app", "exit 1", overlapping, func(s *spec.Spec) { s.Instances, s.MinUptime = 4, spec.Duration(deadline) })
 	pending, err := r.Start(Request{Spec: bad, Base: base(), Existing: Renew, Cause: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n, p := range pending {
 		o := r.outcome(p)
-		if want := []string{"exited with code 1", "not reloaded", "not reloaded"}[n]; !strings.Contains(o.Err, want) {
+		if want := []string{"exited with code 1", "not reloaded", "not reloaded", "not added"}[n]; !strings.Contains(o.Err, want) {
 			t.Errorf("instance %d: %q, want %q", n, o.Err, want)
 		}
-		if !runs(p.Instance.Status().PID) {
+		if n < 3 && !runs(p.Instance.Status().PID) {
 			t.Errorf("instance %d is down", n)
 		}
+	}
+	select {
+	case <-pending[3].Instance.Gone():
+	case <-time.After(deadline):
+		t.Fatal("the one that was added is still there")
+	}
+	if left := r.App("app"); len(left) != 3 {
+		t.Errorf("%d instances are left", len(left))
 	}
 }
 

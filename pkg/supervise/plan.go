@@ -118,7 +118,19 @@ func (s *Supervisor) carryOut(p *plan) []*Pending {
 	for _, i := range p.kept {
 		i.asked = p.Spec
 	}
-	return append(s.bring(p.old, p.Request), s.addAll(p)...)
+	if p.Existing == Renew && !p.Hold {
+		return s.bring(p.old, p.Request, s.register(p))
+	}
+	return append(s.bring(p.old, p.Request, nil), s.addAll(p)...)
+}
+
+// register adds the new instances of a plan without starting them, with s.mu
+// held.
+func (s *Supervisor) register(p *plan) (added []*Instance) {
+	for _, number := range p.add {
+		added = append(added, s.add(p.Spec, p.Base, number, true))
+	}
+	return added
 }
 
 // addAll adds the new instances of a plan, with s.mu held.
