@@ -66,6 +66,9 @@ func (p *plan) launches() int {
 			n++
 		}
 	}
+	if p.Existing == Renew && p.Spec.Reload == spec.ReloadOverlap && len(p.kept) > 0 {
+		n++ // one candidate at a time runs beside what it replaces
+	}
 	return n
 }
 
