@@ -50,7 +50,7 @@ func definitions() []definition {
 		{names: []string{"report"}, make: reportCommand},
 		{names: []string{"validate"}, make: validateCommand},
 		{names: []string{"get"}, make: getCommand},
-		{names: []string{"set"}, make: setCommand},
+		{names: []string{"set"}, make: setCommand, rewrite: negativeLast},
 		{names: []string{"unset"}, make: unsetCommand},
 		{names: []string{"api"}, make: apiCommand},
 		{names: []string{"version"}, make: versionCommand},

@@ -47,7 +47,7 @@ func (c *ctl) allSettings(file *settings.File) error {
 	for _, k := range settings.Keys() {
 		value, given := file.Value(k.Name)
 		if given {
-			buf = fmt.Appendf(buf, "%s: %s\n", k.Name, harmless(value, false))
+			buf = fmt.Appendf(buf, "%s: %s\n", k.Name, harmless(settings.Text(value), false))
 		} else {
 			buf = fmt.Appendf(buf, "# %s: %s\n", k.Name, k.Default)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/leadmaster/hub/pkg/store"
@@ -130,6 +131,15 @@ func scalar(value string) *yaml.Node {
 		n.Tag = "!!str"
 	}
 	return n
+}
+
+// Text is a value as hubd.yaml holds it, in quotes where it needs them.
+func Text(value string) string {
+	text, err := yaml.Marshal(scalar(value))
+	if err != nil { // can't be: every string can be written
+		return strconv.Quote(value)
+	}
+	return strings.TrimSuffix(string(text), "\n")
 }
 
 // text writes the file.

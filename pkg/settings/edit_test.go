@@ -160,3 +160,13 @@ func TestEditsTakeTurns(t *testing.T) {
 		}
 	}
 }
+
+// What hubctl get prints is what the file may hold.
+func TestText(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{"10s": "10s", "5": "5", "HH: mm": "'HH: mm'", "YYYY # x": "'YYYY # x'", "null": `"null"`} {
+		if got := Text(value); got != want {
+			t.Errorf("%q is written %s, want %s", value, got, want)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package api
+
+import (
+	"encoding/json"
+
+	"github.com/leadmaster/hub/pkg/spec"
+)
+
+// Parameters and replies of the methods, named after them.
+type (
+	DaemonReply struct {
+		Version   string `json:"version"`
+		Level     int    `json:"level"`
+		PID       int    `json:"pid"`
+		Home      string `json:"home"`
+		State     string `json:"state"`
+		Started   int64  `json:"started"`
+		Instances int    `json:"instances"`
+		User      string `json:"user"`
+	}
+	ControlCall struct {
+		Action string `json:"action"`
+	}
+	ResultsReply struct {
+		Results []Result `json:"results"`
+	}
+	ListCall struct {
+		Targets []string `json:"targets,omitempty"`
+		Host    bool     `json:"host,omitempty"`
+	}
+	ListReply struct {
+		Rows []Row `json:"rows"`
+		Host *Host `json:"host,omitempty"` // in the last reply
+	}
+	ProcessesCall struct {
+		Targets []string `json:"targets,omitempty"`
+		Detail  bool     `json:"detail,omitempty"`
+	}
+	ProcessesReply struct {
+		Processes []Process `json:"processes"`
+	}
+	StartCall struct {
+		Specs     []spec.Spec `json:"specs"`
+		Env       []string    `json:"env"`
+		UpdateEnv bool        `json:"update_env,omitempty"`
+		Existing  string      `json:"existing,omitempty"`
+		Wake      bool        `json:"wake,omitempty"`
+		Brief     bool        `json:"brief,omitempty"`
+		IDs       []int       `json:"ids,omitempty"`
+	}
+	ActCall struct {
+		Action    string          `json:"action"`
+		Targets   []string        `json:"targets"`
+		UpdateEnv bool            `json:"update_env,omitempty"`
+		Env       []string        `json:"env,omitempty"`
+		Signal    string          `json:"signal,omitempty"`
+		Count     string          `json:"count,omitempty"`
+		Line      *string         `json:"line,omitempty"`
+		Message   json.RawMessage `json:"message,omitempty"`
+	}
+	EnvCall struct {
+		Target string `json:"target"`
+	}
+	EnvReply struct {
+		ID   int               `json:"id"`
+		Name string            `json:"name"`
+		Env  map[string]string `json:"env"`
+	}
+	LogsCall struct {
+		Targets []string `json:"targets,omitempty"`
+		Lines   *int     `json:"lines,omitempty"` // nil: 15
+		Follow  bool     `json:"follow,omitempty"`
+		Streams []string `json:"streams,omitempty"`
+		From    *int64   `json:"from,omitempty"`  // instead of the last lines, of the only file
+		Stamp   *string  `json:"stamp,omitempty"` // date format; "" is ISO 8601 in UTC
+	}
+	LogsReply struct {
+		Sources []LogSource `json:"sources"`
+		Lines   []LogLine   `json:"lines"`
+	}
+	LogControlCall struct {
+		Action  string   `json:"action"`
+		Targets []string `json:"targets,omitempty"`
+	}
+	LogControlReply struct {
+		Files []string `json:"files"`
+	}
+	EventsCall struct {
+		Targets []string `json:"targets,omitempty"`
+	}
+	EventsReply struct {
+		Events []Event `json:"events"`
+	}
+	DumpCall struct {
+		Force bool `json:"force,omitempty"`
+	}
+	DumpReply struct {
+		Path string `json:"path"`
+		Apps int    `json:"apps"`
+	}
+	ResurrectReply struct {
+		Path    string   `json:"path"`
+		Results []Result `json:"results"`
+	}
+	SavedReply struct {
+		Path string     `json:"path"`
+		Apps []SavedApp `json:"apps"`
+	}
+)
