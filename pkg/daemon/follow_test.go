@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -122,6 +123,25 @@ func TestFollowFindsNewApps(t *testing.T) {
 	}
 	r.begin(r.app("new", "echo first; read x"))
 	for receive(t, f.lines) != "first" {
+	}
+	f.stop()
+	receive(t, f.ended)
+}
+
+// So is a file that an app gets with an overlapping reload.
+func TestFollowFindsTheFileOfAReload(t *testing.T) {
+	t.Parallel()
+	r := serve(t)
+	overlap := func(s *spec.Spec) { s.Reload, s.MinUptime = spec.ReloadOverlap, spec.Duration(time.Millisecond) }
+	r.begin(r.app("app", idle, overlap))
+	f := r.follow(api.LogsCall{Targets: []string{"app"}, Lines: ptr(1), Follow: true, Streams: []string{"out"}})
+	for receive(t, f.lines) != "up" {
+	}
+	next := r.app("app", "echo second; read x", overlap, func(s *spec.Spec) { s.OutFile = r.path("logs/elsewhere.log") })
+	r.succeed(func(ctx context.Context, each func([]api.Result)) error {
+		return r.Start(ctx, api.StartCall{Specs: []spec.Spec{next}, Existing: api.ExistingReload}, each)
+	})
+	for receive(t, f.lines) != "second" {
 	}
 	f.stop()
 	receive(t, f.ended)

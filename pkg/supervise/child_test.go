@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -273,5 +274,19 @@ func TestNotReadyInTime(t *testing.T) {
 	}
 	if o := r.outcome(pending[0]); !strings.Contains(o.Err, "not ready within listen_timeout") || o.Status.State != Errored {
 		t.Errorf("fail: %+v, %s", o, o.Status.State)
+	}
+}
+
+// A client that is gone while its question waits leaves nothing that two write.
+func TestEnvironmentForAClientThatIsGone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	i := r.one(r.app("app", idle))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 50 {
+		if vars, err := i.Environment(ctx); err != nil && vars != nil {
+			t.Fatalf("%d variables with %v", len(vars), err)
+		}
 	}
 }
