@@ -3,7 +3,6 @@ package supervise
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/leadmaster/hub/pkg/spec"
 	"golang.org/x/sys/unix"
@@ -62,11 +61,13 @@ func (e *NoRoom) Error() string {
 // many for the descriptors that are left. Start looks after its own.
 func (s *Supervisor) RoomToStart(list []*Instance) error {
 	var plans []plan
+	byApp := make(map[string]int)
 	for _, i := range list {
 		sp := i.Status().Spec
-		n := slices.IndexFunc(plans, func(p plan) bool { return p.Spec.Name == sp.Name })
-		if n < 0 {
+		n, ok := byApp[sp.Name]
+		if !ok {
 			n = len(plans)
+			byApp[sp.Name] = n
 			plans = append(plans, plan{Request: Request{Spec: sp}})
 		}
 		plans[n].kept = append(plans[n].kept, i)
