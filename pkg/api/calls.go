@@ -17,9 +17,22 @@ type (
 		Started   int64  `json:"started"`
 		Instances int    `json:"instances"`
 		User      string `json:"user"`
+		// Keeper is the pid of the daemon's keeper, 0 without one.
+		Keeper   int       `json:"keeper"`
+		Adopting *Adopting `json:"adopting,omitempty"`
+		// Unsaved says what of the daemon's state can't be written, and why.
+		Unsaved string `json:"unsaved,omitempty"`
+	}
+	// Adopting is how far a daemon is with taking over the instances of the one
+	// before.
+	Adopting struct {
+		Done int `json:"done"`
+		Of   int `json:"of"`
 	}
 	ControlCall struct {
 		Action string `json:"action"`
+		// Program is the absolute path of a hubd, for ActionUpdate.
+		Program string `json:"program,omitempty"`
 	}
 	ResultsReply struct {
 		Results []Result `json:"results"`

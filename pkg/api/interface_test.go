@@ -20,7 +20,7 @@ var aliases = map[string]reflect.Type{
 	"Row": reflect.TypeFor[Row](), "Host": reflect.TypeFor[Host](), "Monit": reflect.TypeFor[Monit](), "PM2Env": reflect.TypeFor[PM2Env](),
 	"Event": reflect.TypeFor[Event](), "Detail": reflect.TypeFor[Detail](), "Process": reflect.TypeFor[Process](),
 	"Result": reflect.TypeFor[Result](), "LogSource": reflect.TypeFor[LogSource](), "Origin": reflect.TypeFor[Origin](),
-	"LogLine": reflect.TypeFor[LogLine](), "SavedApp": reflect.TypeFor[SavedApp](),
+	"LogLine": reflect.TypeFor[LogLine](), "Adopting": reflect.TypeFor[Adopting](), "SavedApp": reflect.TypeFor[SavedApp](),
 }
 
 // none is what a method without parameters takes.

@@ -7,7 +7,7 @@ const Interface = "com.leadmaster.hub"
 
 // Level counts additions to the interface; a client can ask for a method only
 // where the daemon's level has it.
-const Level = 1
+const Level = 2
 
 // Version is the version of hubd and hubctl, which are released together.
 const Version = "0.1.0"
@@ -46,6 +46,8 @@ const (
 	ActionReopen  = "reopen"
 
 	ActionSettings = "settings"
+	ActionLeave    = "leave"
+	ActionUpdate   = "update"
 )
 
 // Streams of a LogSource.

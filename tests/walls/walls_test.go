@@ -27,12 +27,15 @@ var layers = map[string]struct {
 	"pkg/ipc":       {"epoll", "it is the wires to a child and knows no apps"},
 	"pkg/logs":      {"epoll", "it carries bytes from pipes to files and knows no apps"},
 	"pkg/api":       {"spec", "the contract must not hang on either side of it"},
-	"pkg/supervise": {"spec epoll proc ipc logs stats", "it knows neither how it is asked (api) nor where its records lie (store)"},
-	"pkg/daemon":    {"api spec epoll proc logs settings stats store supervise", "it puts the parts together and is the only one that may see all"},
+	"pkg/keeper":    {"", "it is the protocol between two programs, of which one is to stay small"},
+	"pkg/link":      {"epoll keeper", "it is the daemon's end of the keeper's socket"},
+	"pkg/supervise": {"spec epoll proc ipc keeper logs stats", "it knows neither how it is asked (api) nor where its records lie (store)"},
+	"pkg/daemon":    {"api spec epoll keeper link proc logs settings stats store supervise", "it puts the parts together and is the only one that may see all"},
 	"pkg/cli":       {"api spec settings closeexec", "hubctl knows hubd only through the contract and executes it, never imports it"},
 
-	"cmd/hubd":   {"api spec settings store daemon closeexec", "a program is flags, environment and exit codes"},
-	"cmd/hubctl": {"cli", "a program is flags, environment and exit codes"},
+	"cmd/hub-keeper": {"keeper closeexec", "it must stay small and has no policy"},
+	"cmd/hubd":       {"api spec keeper settings store daemon closeexec", "a program is flags, environment and exit codes"},
+	"cmd/hubctl":     {"cli", "a program is flags, environment and exit codes"},
 
 	"apps/central-hub": {"ready", "an app is a program of its own, to which the supervisor is a stranger"},
 }

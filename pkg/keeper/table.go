@@ -1,0 +1,83 @@
+package keeper
+
+// Protocol is the number of the protocol between the keeper and the daemon, and
+// of the tables that they pass on. It grows with each addition; what is there
+// never changes its meaning, and what one side does not know it skips.
+const Protocol = 1
+
+// Table is what a process passes on to the one that it starts or becomes: the
+// keeper to each daemon, a daemon to the keeper or the daemon that it becomes.
+// Descriptors are inherited under the numbers that stand in it.
+type Table struct {
+	Protocol int
+	// Keeper is the pid of the keeper, for a daemon: if that is not its parent,
+	// the keeper is dead.
+	Keeper int
+	// Hubd and Program are the absolute paths of hubd and hub-keeper.
+	Hubd, Program string
+	// Args are hubd's arguments as the first one was started with.
+	Args []string
+	// Socket is the daemon's end of the socket between the two, or -1: whoever
+	// becomes the keeper makes a new pair.
+	Socket int
+	// Lock is the locked file of the home.
+	Lock int
+	// Ready is where the first daemon says that it is ready, or -1.
+	Ready int
+	// Answered says that a daemon of this home has answered before.
+	Answered bool
+	// NextReport is the number of the keeper's next report.
+	NextReport uint64
+	Held       []Held
+	// Strays are children of the keeper that have ended before anybody has told
+	// what launch they belong to.
+	Strays []Stray
+}
+
+// Held is what the keeper holds of one launch, or of something else that must
+// outlive the daemon.
+type Held struct {
+	// Key names it: "<uuid>:<generation>" for a launch.
+	Key   string
+	Files []File
+	// PID is the main process, 0 before the fork was announced and after the
+	// daemon has reaped it.
+	PID int
+	// Exit is how the main process ended, if the keeper has reaped it and the
+	// daemon has not acknowledged that.
+	Exit *Exit
+}
+
+// File is a descriptor and what it is.
+type File struct {
+	Name string
+	FD   int
+}
+
+// Names of the files of a launch: the daemon's ends of its wires and the pidfd
+// of its main process; Listener is that of the control socket (key APIKey).
+const (
+	Out      = "out"
+	Err      = "err"
+	Channel  = "channel"
+	Notify   = "notify"
+	PidFD    = "pidfd"
+	Listener = "listener"
+)
+
+// APIKey is the key of the control socket.
+const APIKey = "api"
+
+// Exit is a report: how a process ended that the keeper has reaped.
+type Exit struct {
+	Report uint64 // its number, which the daemon acknowledges
+	Status uint32 // in the form of wait(2)
+}
+
+// Stray is a process that has ended as a child of the keeper.
+type Stray struct {
+	PID     int
+	Session int    // its session id; its own pid for a session's leader
+	Start   uint64 // start time in clock ticks since boot (field 22 of proc_pid_stat(5))
+	Status  uint32 // in the form of wait(2)
+}
