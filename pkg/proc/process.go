@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"github.com/leadmaster/hub/pkg/epoll"
 	"golang.org/x/sys/unix"
@@ -49,6 +48,36 @@ func Open(id Identity) (*Process, error) {
 		return nil, ErrGone
 	}
 	return &Process{Identity: id, pidfd: pidfd}, nil
+}
+
+// Hold holds the process behind a pidfd that somebody else has opened, which is
+// the Process's from then on. It returns ErrGone, and leaves the pidfd to the
+// caller, when the process has ended and was reaped.
+func Hold(pid, pidfd int) (*Process, error) {
+	now, err := identify(pid)
+	if err != nil {
+		return nil, ErrGone
+	}
+	p := &Process{Identity: now, pidfd: pidfd}
+	// Until it is reaped the pid can't change hands, and what was read is of this
+	// process; a signal reaches a zombie too (pidfd_send_signal(2)).
+	if err := p.Signal(0); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Descriptor returns the pidfd, which stays the Process's.
+func (p *Process) Descriptor() int { return p.pidfd }
+
+// CopyDescriptor returns a copy of the process's own descriptor n
+// (pidfd_getfd(2)), close-on-exec. It needs the right to trace the process.
+func (p *Process) CopyDescriptor(n int) (int, error) {
+	fd, err := unix.PidfdGetfd(p.pidfd, n, 0)
+	if err != nil {
+		return -1, fmt.Errorf("descriptor %d of process %d: %w", n, p.PID, err)
+	}
+	return fd, nil
 }
 
 // Signal sends a signal to the process alone; ErrGone when it has ended.
@@ -98,104 +127,6 @@ func (p *Process) Close() {
 		unix.Close(p.pidfd)
 		p.pidfd = -1
 	}
-}
-
-// Exit is how a process ended: by a code or by a signal.
-type Exit struct {
-	// Unknown is set where nobody could tell; the other fields are 0 then.
-	Unknown bool        `json:"unknown,omitempty"`
-	Code    int         `json:"code"`
-	Signal  unix.Signal `json:"signal,omitempty"`
-	Core    bool        `json:"core,omitempty"`
-}
-
-// String says it in words: "exited with code 3", "killed by SIGSEGV (core dumped)".
-func (e Exit) String() string {
-	switch {
-	case e.Unknown:
-		return "ended, exit code unknown"
-	case e.Signal == 0:
-		return "exited with code " + strconv.Itoa(e.Code)
-	case e.Core:
-		return "killed by " + signalName(e.Signal) + " (core dumped)"
-	default:
-		return "killed by " + signalName(e.Signal)
-	}
-}
-
-func signalName(s unix.Signal) string {
-	if name := unix.SignalName(s); name != "" {
-		return name
-	}
-	return "signal " + strconv.Itoa(int(s))
-}
-
-// siginfo is the part of siginfo_t that waitid(2) fills in for a child.
-type siginfo struct {
-	Signo, Errno, Code int32
-	_                  int32
-	PID                int32
-	UID                uint32
-	Status             int32
-	_                  [100]byte
-}
-
-// Values of si_code for SIGCHLD (sigaction(2)).
-const (
-	cldExited = 1
-	cldKilled = 2
-	cldDumped = 3
-)
-
-// Peek tells how the process ended without reaping it: the zombie stays until
-// Reap, so that the end can be put on record first. ok is false while it runs.
-// For a process that is not a child the exit is Unknown.
-func (p *Process) Peek() (exit Exit, ok bool, err error) {
-	return p.wait(unix.WEXITED | unix.WNOHANG | unix.WNOWAIT)
-}
-
-// Reap removes the zombie; the pid may be used again afterwards.
-func (p *Process) Reap() error {
-	_, _, err := p.wait(unix.WEXITED | unix.WNOHANG)
-	return err
-}
-
-func (p *Process) wait(options int) (Exit, bool, error) {
-	var info siginfo
-	for {
-		err := unix.Waitid(unix.P_PIDFD, p.pidfd, (*unix.Siginfo)(unsafe.Pointer(&info)), options, nil)
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case errors.Is(err, unix.ECHILD):
-			// Not our child, or somebody else has reaped it.
-			ended, err := p.ended()
-			return Exit{Unknown: true}, ended, err
-		case err != nil:
-			return Exit{}, false, fmt.Errorf("wait for process %d: %w", p.PID, err)
-		}
-		break
-	}
-	if info.PID == 0 {
-		return Exit{}, false, nil // waitid(2): WNOHANG and nothing has happened
-	}
-	switch info.Code {
-	case cldExited:
-		return Exit{Code: int(info.Status)}, true, nil
-	case cldKilled, cldDumped:
-		return Exit{Signal: unix.Signal(info.Status), Core: info.Code == cldDumped}, true, nil
-	}
-	return Exit{Unknown: true}, true, nil
-}
-
-// ended asks the pidfd, which is readable from the process's end on, also while
-// it is somebody else's zombie and could still be sent a signal.
-func (p *Process) ended() (bool, error) {
-	n, err := unix.Poll([]unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}, 0)
-	if err != nil {
-		return false, fmt.Errorf("end of process %d: %w", p.PID, err)
-	}
-	return n > 0, nil
 }
 
 // BootID returns the kernel's id of this boot (random(4)).
