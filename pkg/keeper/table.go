@@ -29,6 +29,15 @@ type Table struct {
 	// NextReport is the number of the keeper's next report.
 	NextReport uint64
 	Held       []Held
+	// Daemon is the pid of a daemon that lives, for a keeper that becomes the next
+	// keeper: Socket is then the keeper's end. 0: the daemon is to be started.
+	Daemon int
+	// Serving says that this very daemon has answered.
+	Serving bool
+	// Ending says that the daemon has announced its end.
+	Ending bool
+	// Stop is the signal that is to end the daemon as soon as one answers, or 0.
+	Stop int
 	// Strays are children of the keeper that have ended before anybody has told
 	// what launch they belong to.
 	Strays []Stray
@@ -43,6 +52,9 @@ type Held struct {
 	// PID is the main process, 0 before the fork was announced and after the
 	// daemon has reaped it.
 	PID int
+	// Reaped says that the end of the main process is on record. Without it and
+	// without a PID the launch is in the air: its fork was not announced.
+	Reaped bool
 	// Exit is how the main process ended, if the keeper has reaped it and the
 	// daemon has not acknowledged that.
 	Exit *Exit

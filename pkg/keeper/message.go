@@ -1,0 +1,126 @@
+package keeper
+
+import (
+	"encoding/binary"
+)
+
+// MaxMessage is the size of the longest message in bytes.
+const MaxMessage = 16 << 10
+
+// MaxFiles is how many descriptors go with one message (SCM_MAX_FD, unix(7)).
+const MaxFiles = 253
+
+// Kind is what a message says. The numbers are the protocol's.
+type Kind uint64
+
+// The daemon to the keeper.
+const (
+	KindHold     Kind = 1  // Key, Names: hold these descriptors
+	KindForked   Kind = 2  // Key, PID, a pidfd or none: the launch has a process
+	KindReaped   Kind = 3  // Key: its end is on record and the daemon has reaped it
+	KindRecorded Kind = 4  // Report: it is on record
+	KindRelease  Kind = 5  // Key, Names: close these; without names all of the key
+	KindHealthy  Kind = 6  // the answer to KindAlive
+	KindAnswered Kind = 7  // the daemon answers its clients
+	KindProgram  Kind = 8  // Hubd, Program: what to start from now on
+	KindRenew    Kind = 9  // execute Program in the keeper's place
+	KindEnd      Kind = 10 // the daemon ends on purpose: end with it
+)
+
+// The keeper to the daemon.
+const (
+	KindExited Kind = 101 // Key, PID, Report, Status: a main process has ended
+	KindAlive  Kind = 102 // asks for KindHealthy
+)
+
+// Message is a message of either side; Kind says which fields count.
+type Message struct {
+	Kind          Kind
+	Key           string
+	Names         []string // of the descriptors that go with it, in their order
+	PID           int
+	Report        uint64
+	Status        uint32 // in the form of wait(2)
+	Hubd, Program string
+}
+
+// Tags of a message's fields. A tag is never used again for something else.
+const (
+	messageKind    = 1
+	messageKey     = 2
+	messageName    = 3
+	messagePID     = 4
+	messageReport  = 5
+	messageStatus  = 6
+	messageHubd    = 7
+	messageProgram = 8
+)
+
+const lengthSize = 4 // bytes of the length in front, little endian
+
+// Append appends the message to b in the form of the socket.
+func (m *Message) Append(b []byte) []byte {
+	start := len(b)
+	b = append(b, make([]byte, lengthSize)...)
+	b = appendUint(b, messageKind, uint64(m.Kind))
+	if m.Key != "" {
+		b = appendText(b, messageKey, m.Key)
+	}
+	for _, name := range m.Names {
+		b = appendText(b, messageName, name)
+	}
+	if m.PID != 0 {
+		b = appendInt(b, messagePID, m.PID)
+	}
+	if m.Report != 0 {
+		b = appendUint(b, messageReport, m.Report)
+	}
+	if m.Status != 0 {
+		b = appendUint(b, messageStatus, uint64(m.Status))
+	}
+	if m.Hubd != "" {
+		b = appendText(b, messageHubd, m.Hubd)
+	}
+	if m.Program != "" {
+		b = appendText(b, messageProgram, m.Program)
+	}
+	binary.LittleEndian.PutUint32(b[start:], uint32(len(b)-start-lengthSize))
+	return b
+}
+
+// Parse reads a message. One of an unknown kind is a message too.
+func Parse(b []byte) (Message, error) {
+	if len(b) < lengthSize || len(b) > MaxMessage || uint64(binary.LittleEndian.Uint32(b)) != uint64(len(b)-lengthSize) {
+		return Message{}, ErrMalformed
+	}
+	var m Message
+	var r reader
+	r.each(b[lengthSize:], func(tag uint64, value []byte) {
+		switch tag {
+		case messageKind:
+			m.Kind = Kind(r.unsigned(value))
+		case messageKey:
+			m.Key = string(value)
+		case messageName:
+			if len(m.Names) == MaxFiles {
+				r.err = ErrMalformed
+				return
+			}
+			m.Names = append(m.Names, string(value))
+		case messagePID:
+			m.PID = r.pid(value)
+		case messageReport:
+			m.Report = r.unsigned(value)
+		case messageStatus:
+			m.Status = r.status(value)
+		case messageHubd:
+			m.Hubd = string(value)
+		case messageProgram:
+			m.Program = string(value)
+		}
+	})
+	if r.err != nil {
+		return Message{}, r.err
+	}
+	return m, nil
+}

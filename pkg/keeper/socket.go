@@ -1,0 +1,102 @@
+package keeper
+
+import (
+	"io"
+
+	"golang.org/x/sys/unix"
+)
+
+// Pair makes the socket between a keeper and a daemon (AF_UNIX, SOCK_SEQPACKET:
+// a message is one datagram, and the end of one side is the end of file of the
+// other). Both ends are close-on-exec.
+func Pair() (keeper, daemon int, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, -1, err
+	}
+	return fds[0], fds[1], nil
+}
+
+// Send sends one encoded message with descriptors, whole or not at all, and
+// never blocks. Errors are those of sendmsg(2): unix.EAGAIN while the other side
+// does not read, unix.ETOOMANYREFS while too many descriptors of this user are
+// on their way.
+func Send(socket int, message []byte, fds ...int) error {
+	if len(message) > MaxMessage || len(fds) > MaxFiles {
+		return unix.EMSGSIZE
+	}
+	var rights []byte
+	if len(fds) > 0 {
+		rights = unix.UnixRights(fds...)
+	}
+	for {
+		_, err := unix.SendmsgN(socket, message, rights, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		if err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+// Receiver reads messages from a socket.
+type Receiver struct {
+	buf    []byte
+	rights []byte
+}
+
+// Receive returns the next message and the descriptors that came with it, which
+// are close-on-exec and the caller's. It never blocks: unix.EAGAIN when nothing
+// is there, io.EOF when the other side is gone and all is read. With
+// ErrMalformed one datagram was thrown away, and the next may be read. Fewer
+// descriptors than names came if this process has no room for more.
+func (r *Receiver) Receive(socket int) (Message, []int, error) {
+	if r.buf == nil {
+		r.buf = make([]byte, MaxMessage)
+		r.rights = make([]byte, unix.CmsgSpace(MaxFiles*4))
+	}
+	for {
+		n, oobn, flags, _, err := unix.Recvmsg(socket, r.buf, r.rights, unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+		switch {
+		case err == unix.EINTR, err == unix.ECONNRESET:
+			// The second says that the other side died with something unread; what
+			// it sent before is still there.
+			continue
+		case err != nil:
+			return Message{}, nil, err
+		case n == 0 && oobn == 0:
+			return Message{}, nil, io.EOF // there are no empty messages
+		}
+		fds := parseRights(r.rights[:oobn])
+		var m Message
+		if err = ErrMalformed; flags&unix.MSG_TRUNC == 0 {
+			m, err = Parse(r.buf[:n])
+		}
+		if err != nil {
+			CloseAll(fds)
+			return Message{}, nil, err
+		}
+		return m, fds, nil
+	}
+}
+
+func parseRights(control []byte) []int {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return nil
+	}
+	var all []int
+	for i := range messages {
+		if fds, err := unix.ParseUnixRights(&messages[i]); err == nil {
+			all = append(all, fds...)
+		}
+	}
+	return all
+}
+
+// CloseAll closes descriptors; -1 is none.
+func CloseAll(fds []int) {
+	for _, fd := range fds {
+		if fd >= 0 {
+			_ = unix.Close(fd)
+		}
+	}
+}
