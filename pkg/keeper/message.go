@@ -31,6 +31,7 @@ const (
 const (
 	KindExited Kind = 101 // Key, PID, Report, Status: a main process has ended
 	KindAlive  Kind = 102 // asks for KindHealthy
+	KindStray  Kind = 103 // PID, Session, Start, Status: a child that may be a launch in the air has ended
 )
 
 // Message is a message of either side; Kind says which fields count.
@@ -41,6 +42,8 @@ type Message struct {
 	PID           int
 	Report        uint64
 	Status        uint32 // in the form of wait(2)
+	Session       int
+	Start         uint64 // in clock ticks since boot
 	Hubd, Program string
 }
 
@@ -54,6 +57,8 @@ const (
 	messageStatus  = 6
 	messageHubd    = 7
 	messageProgram = 8
+	messageSession = 9
+	messageStart   = 10
 )
 
 const lengthSize = 4 // bytes of the length in front, little endian
@@ -77,6 +82,12 @@ func (m *Message) Append(b []byte) []byte {
 	}
 	if m.Status != 0 {
 		b = appendUint(b, messageStatus, uint64(m.Status))
+	}
+	if m.Session != 0 {
+		b = appendInt(b, messageSession, m.Session)
+	}
+	if m.Start != 0 {
+		b = appendUint(b, messageStart, m.Start)
 	}
 	if m.Hubd != "" {
 		b = appendText(b, messageHubd, m.Hubd)
@@ -113,6 +124,10 @@ func Parse(b []byte) (Message, error) {
 			m.Report = r.unsigned(value)
 		case messageStatus:
 			m.Status = r.status(value)
+		case messageSession:
+			m.Session = r.pid(value)
+		case messageStart:
+			m.Start = r.unsigned(value)
 		case messageHubd:
 			m.Hubd = string(value)
 		case messageProgram:

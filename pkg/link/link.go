@@ -19,6 +19,10 @@ type Handlers struct {
 	// Exited reports how the main process of a launch ended. It is repeated, to
 	// later daemons too, until Recorded has the number of the report.
 	Exited func(key string, pid int, e keeper.Exit)
+	// Stray tells of a child of the keeper that has ended while a launch was in
+	// the air: Forked with its pid makes it that launch. It is told before the pid
+	// is free, so who is no longer found in /proc was told of. It may be nil.
+	Stray func(keeper.Stray)
 	// Alive asks for a sign of life: Healthy, from anywhere, within some seconds.
 	Alive func()
 	// Lost says that the keeper is gone. It is called once, not after Close.
@@ -119,6 +123,10 @@ func (l *Link) handle(m keeper.Message) {
 	switch m.Kind {
 	case keeper.KindExited:
 		l.on.Exited(m.Key, m.PID, keeper.Exit{Report: m.Report, Status: m.Status})
+	case keeper.KindStray:
+		if l.on.Stray != nil {
+			l.on.Stray(keeper.Stray{PID: m.PID, Session: m.Session, Start: m.Start, Status: m.Status})
+		}
 	case keeper.KindAlive:
 		l.on.Alive()
 	}

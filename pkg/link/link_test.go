@@ -19,6 +19,7 @@ const patience = 10 * time.Second
 // events collects what the handlers were called with.
 type events struct {
 	exited chan string
+	strays chan keeper.Stray
 	alive  chan struct{}
 	lost   chan struct{}
 }
@@ -42,11 +43,12 @@ func connect(t *testing.T) (*Link, int, events) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := events{exited: make(chan string, 100), alive: make(chan struct{}, 100), lost: make(chan struct{}, 100)}
+	e := events{strays: make(chan keeper.Stray, 100), exited: make(chan string, 100), alive: make(chan struct{}, 100), lost: make(chan struct{}, 100)}
 	l, err := New(loop, ours, Handlers{
 		Exited: func(key string, pid int, x keeper.Exit) {
 			e.exited <- fmt.Sprintf("%s %d %d %#x", key, pid, x.Report, x.Status)
 		},
+		Stray: func(s keeper.Stray) { e.strays <- s },
 		Alive: func() { e.alive <- struct{}{} },
 		Lost:  func() { e.lost <- struct{}{} },
 	})
@@ -124,6 +126,7 @@ func TestMessagesOfTheKeeper(t *testing.T) {
 	for _, m := range []keeper.Message{
 		{Kind: 4711}, // of a later keeper
 		{Kind: keeper.KindAlive},
+		{Kind: keeper.KindStray, PID: 18, Session: 17, Start: 16, Status: 15},
 		{Kind: keeper.KindExited, Key: "a:1", PID: 17, Report: 3, Status: 0x0700},
 	} {
 		if err := keeper.Send(theirs, m.Append(nil), 0); err != nil {
@@ -131,6 +134,9 @@ func TestMessagesOfTheKeeper(t *testing.T) {
 		}
 	}
 	receive(t, e.alive)
+	if got, want := receive(t, e.strays), (keeper.Stray{PID: 18, Session: 17, Start: 16, Status: 15}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
 	if got := receive(t, e.exited); got != "a:1 17 3 0x700" {
 		t.Errorf("got %q", got)
 	}

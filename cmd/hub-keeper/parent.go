@@ -1,0 +1,135 @@
+package main
+
+import (
+	"syscall"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/keeper"
+	"golang.org/x/sys/unix"
+)
+
+// parent is the daemon's parent. Everything is done by its loop, so nothing
+// needs a lock, and between two rounds no message and no status is in hand.
+type parent struct {
+	options
+	hubd, program string
+	args          []string
+	lock, ready   int  // descriptors that each daemon inherits, or -1
+	answered      bool // some daemon has answered
+	stop          syscall.Signal
+	daemon        daemon
+	launches      launches
+	signals       *signals
+	receiver      keeper.Receiver
+	renewal       bool // asked for
+	busy          bool // something was done since memory was given back
+	garbage       int  // how many messages and ends since the last collection
+	over          bool
+	code          int // exit code, once over
+}
+
+// newParent takes over what stands in the table, a living daemon too.
+func newParent(o options, t *keeper.Table, s *signals) *parent {
+	p := &parent{
+		options: o, hubd: t.Hubd, program: t.Program, args: t.Args, lock: t.Lock, ready: t.Ready,
+		answered: t.Answered, stop: syscall.Signal(t.Stop), launches: newLaunches(t), signals: s, busy: true,
+	}
+	p.daemon = daemon{pid: t.Daemon, pidfd: -1, socket: t.Socket, serving: t.Serving, ending: t.Ending}
+	if t.Daemon > 0 {
+		p.daemon.pidfd = pidfdOf(t.Daemon)
+		p.daemon.health.next = time.Now().Add(p.health)
+	} else {
+		p.daemon.closeAll()
+	}
+	return p
+}
+
+// serve returns the exit code.
+func (p *parent) serve() int {
+	p.reap() // what has ended while another program was in our place
+	for !p.over {
+		now := time.Now()
+		if p.daemon.pid == 0 && !now.Before(p.daemon.startAt) {
+			p.start()
+		}
+		p.report()
+		p.wait()
+		p.takeSignals()
+		p.read()
+		p.reap()
+		p.checkHealth(time.Now())
+		if p.renewal && !p.over {
+			p.renew()
+		}
+	}
+	return p.code
+}
+
+func (p *parent) end(code int) { p.over, p.code = true, code }
+
+// wait sleeps until something has happened or is due.
+func (p *parent) wait() {
+	d := &p.daemon
+	fds := []unix.PollFd{{Fd: int32(p.signals.wake), Events: unix.POLLIN}, {Fd: -1}, {Fd: -1}}
+	if d.pid > 0 {
+		fds[1] = unix.PollFd{Fd: int32(d.pidfd), Events: unix.POLLIN} // -1: SIGCHLD tells
+		fds[2] = unix.PollFd{Fd: int32(d.socket), Events: unix.POLLIN}
+		if d.full {
+			fds[2].Events |= unix.POLLOUT
+		}
+	}
+	now := time.Now()
+	timeout := -1
+	if due, some := p.due(); some {
+		timeout = int(max(0, due.Sub(now)+time.Millisecond-1) / time.Millisecond)
+	}
+	n, err := unix.Poll(fds, timeout)
+	switch {
+	case n == 0 && err == nil && p.restless() && time.Since(now) >= idleAfter:
+		p.rest()
+	case fds[0].Revents != 0:
+		p.signals.quiet()
+	}
+}
+
+// due is when the loop has to wake up by itself.
+func (p *parent) due() (time.Time, bool) {
+	var next time.Time
+	sooner := func(t time.Time) {
+		if next.IsZero() || t.Before(next) {
+			next = t
+		}
+	}
+	switch {
+	case p.daemon.pid == 0:
+		sooner(p.daemon.startAt)
+	case p.daemon.serving:
+		sooner(p.daemon.health.next)
+	}
+	if p.restless() {
+		sooner(time.Now().Add(idleAfter))
+	}
+	return next, !next.IsZero()
+}
+
+// takeSignals passes on what is to end us: the daemon ends all apps and says so.
+func (p *parent) takeSignals() {
+	for {
+		select {
+		case s := <-p.signals.stops:
+			p.askToEnd(s.(syscall.Signal))
+		default:
+			return
+		}
+	}
+}
+
+func (p *parent) askToEnd(s syscall.Signal) {
+	p.stop = s
+	if p.daemon.pid == 0 {
+		say(levelWarn, "asked to end while no daemon could be started: apps that run stay", "signal", unix.SignalName(s))
+		p.end(1)
+		return
+	}
+	_ = unix.Kill(p.daemon.pid, s) // it is our child and not yet reaped
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"syscall"
+
+	"github.com/leadmaster/hub/pkg/keeper"
+	"golang.org/x/sys/unix"
+)
+
+// renew executes the keeper's program in our place. It is called between two
+// rounds of the loop: what has not been read is still in the socket, who has
+// ended is still a zombie, and everything else stands in the table.
+func (p *parent) renew() {
+	p.renewal = false
+	d := &p.daemon
+	if d.pid == 0 {
+		return // it would be started by a keeper that it knows nothing of
+	}
+	table := p.table()
+	table.Socket, table.Daemon, table.Serving, table.Ending = d.socket, d.pid, d.serving, d.ending
+	err := p.become(table)
+	p.launches.tellAgain() // the table has told nobody
+	say(levelError, "can't become the new keeper: going on as the old one", "program", p.program, "err", err.Error())
+}
+
+// become returns only if it fails, with everything as it was.
+func (p *parent) become(table *keeper.Table) error {
+	memfd, err := keeper.WriteTable(table)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(memfd)
+	fds := append(table.Descriptors(), memfd)
+	if err = keeper.Inherit(true, fds...); err == nil {
+		err = syscall.Exec(p.program, p.arguments(p.program, memfd), syscall.Environ())
+	}
+	_ = keeper.Inherit(false, fds...)
+	return err
+}
