@@ -11,22 +11,31 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"runtime"
 	"syscall"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/closeexec"
 	"github.com/leadmaster/hub/pkg/daemon"
+	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/settings"
 	"github.com/leadmaster/hub/pkg/spec"
 	"github.com/leadmaster/hub/pkg/store"
 )
 
-func main() { os.Exit(run(os.Args[1:], visible{os.Stderr})) }
+func main() {
+	// The main goroutine stays on the leading thread: an exec by another one shows
+	// the process as a zombie for an instant.
+	runtime.LockOSThread()
+	os.Exit(run(os.Args[1:], visible{os.Stderr}))
+}
 
 type options struct {
 	config  string
 	envName string
 	readyFD int
+	kept    int
+	check   bool
 	version bool
 }
 
@@ -37,6 +46,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.config, "config", "", "start what the ecosystem `file` declares and stay in the foreground")
 	f.StringVar(&o.envName, "env", "", "use the env_`name` sections of the ecosystem file")
 	f.IntVar(&o.readyFD, "ready-fd", -1, "write a line to this `descriptor` when the daemon answers")
+	f.IntVar(&o.kept, "kept", -1, "take over what the table in this `descriptor` says (given by hub-keeper)")
+	f.BoolVar(&o.check, "self-check", false, "look whether this program can take over the home, and end")
 	f.BoolVar(&o.version, "version", false, "print the version and end")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -60,12 +71,20 @@ func run(args []string, stderr io.Writer) int {
 		fmt.Println(api.Version)
 		return 0
 	}
-	// What the caller's shell had open is not for the apps.
+	// What the caller's shell had open is not for the apps, nor is what the keeper
+	// passes on.
 	if err := closeexec.From(3); err != nil {
 		fmt.Fprintln(stderr, "hubd:", err)
 		return 1
 	}
-	err = serve(o, stderr)
+	switch {
+	case o.check:
+		err = selfCheck()
+	case o.kept < 0:
+		err = begin(o, args, stderr)
+	default:
+		err = serve(o, stderr)
+	}
 	switch {
 	case errors.Is(err, store.ErrLocked) && o.config == "":
 		return 0 // the caller wants a daemon, and there is one
@@ -76,16 +95,16 @@ func run(args []string, stderr io.Writer) int {
 	return 0
 }
 
+// serve is the daemon, as the keeper starts it.
 func serve(o options, stderr io.Writer) error {
+	table, err := keeper.ReadTable(o.kept)
+	if err != nil {
+		return fmt.Errorf("what hub-keeper passes on: %w", err)
+	}
+	_ = syscall.Close(o.kept)
 	home, err := api.Home()
 	if err != nil {
 		return err
-	}
-	var specs []spec.Spec
-	if o.config != "" {
-		if specs, err = load(o, home, stderr); err != nil {
-			return err
-		}
 	}
 	own, err := openLog(home)
 	if err != nil {
@@ -98,15 +117,20 @@ func serve(o options, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends us at once
-	begin := func(d *daemon.Daemon) error {
-		if specs == nil {
+	start := func(d *daemon.Daemon) error {
+		if o.config == "" || table.Answered { // those that run go on, whatever the file says now
 			return nil
+		}
+		specs, err := load(o, home, stderr)
+		if err != nil {
+			return err
 		}
 		return d.StartSpecs(ctx, specs, os.Environ())
 	}
 	return daemon.Run(ctx, daemon.Options{
-		Home: home, Log: own.logger(o.config != "", stderr), ReopenLog: own.reopen, Ready: func() { sayReady(o.readyFD) },
-	}, begin)
+		Home: home, Log: own.logger(o.config != "", stderr), ReopenLog: own.reopen,
+		Ready: func() { sayReady(table.Ready) }, Table: table,
+	}, start)
 }
 
 // load reads the ecosystem file in the daemon's own place.

@@ -191,7 +191,7 @@ func (d *Daemon) collect(ctx context.Context, pending []*supervise.Pending, each
 	defer d.memory.changed()
 	results := make(chan api.Result, len(pending))
 	for _, p := range pending {
-		go func() { results <- result(p, p.Wait(ctx)) }()
+		go func() { results <- d.warned(result(p, p.Wait(ctx))) }()
 	}
 	for left := len(pending); left > 0; {
 		some := []api.Result{<-results}
@@ -212,6 +212,14 @@ func (d *Daemon) collect(ctx context.Context, pending []*supervise.Pending, each
 		}
 	}
 	return nil
+}
+
+// warned adds what whoever changes something must know.
+func (d *Daemon) warned(r api.Result) api.Result {
+	if text := d.sup.Unsaved(); text != "" {
+		r.Warnings = append(r.Warnings, text)
+	}
+	return r
 }
 
 func result(p *supervise.Pending, o supervise.Outcome) api.Result {

@@ -11,10 +11,13 @@ import (
 	"os/user"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/epoll"
+	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/link"
 	"github.com/leadmaster/hub/pkg/logs"
 	"github.com/leadmaster/hub/pkg/proc"
 	"github.com/leadmaster/hub/pkg/settings"
@@ -32,6 +35,9 @@ type Options struct {
 	ReopenLog func() error
 	// Ready is called once, when the daemon answers. It may be nil.
 	Ready func()
+	// Table is what the process before passes on, with its descriptors; nil: there
+	// is no keeper, and the daemon takes the home's lock itself.
+	Table *keeper.Table
 }
 
 // Daemon is a running hubd.
@@ -45,6 +51,18 @@ type Daemon struct {
 	host    stats.Host
 	started time.Time
 	user    string
+	// sameBoot: the machine was not rebooted since the daemon before.
+	sameBoot bool
+	lock     *store.Lock
+	listener *net.UnixListener
+	table    *keeper.Table // what the process before has passed on, or nil
+	link     *link.Link    // to the keeper, or nil
+	// keeperLost gets a value when the keeper is gone, updates what hubctl wants.
+	keeperLost chan struct{}
+	updates    chan update
+	adopted    chan struct{} // closed when adoption is complete
+	adopting   struct{ done, of atomic.Int64 }
+	reports    reports
 	// ended is closed when a client has asked the daemon to end and all apps
 	// are gone.
 	ended   chan struct{}
@@ -61,6 +79,7 @@ const stateVersion = 1
 type state struct {
 	Version int    `json:"version"`
 	HomeID  string `json:"home_id"`
+	Boot    string `json:"boot"` // the kernel's boot id, when the file was written
 	NextID  int    `json:"next_id"`
 }
 
@@ -72,7 +91,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	if err != nil {
 		return err
 	}
-	lock, err := home.Lock()
+	lock, err := o.lock(home)
 	if err != nil {
 		return err
 	}
@@ -81,32 +100,32 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	if err != nil {
 		return err
 	}
-	d, err := assemble(home, set, o.Log)
+	d, err := assemble(home, set, o)
 	if err != nil {
 		return err
 	}
+	d.lock = lock
 	defer d.memory.stop()
-	d.reopen = o.ReopenLog
 	defer d.sup.Close()
 	// The loops end last: they see the apps out.
 	loops, stopLoops := context.WithCancel(context.Background())
 	defer stopLoops()
 	go d.serveLoop("exits", func() error { return d.exits.Run(loops) })
 	go d.serveLoop("logs", func() error { return d.logs.Run(loops) })
-	d.dropStaleRecords()
 
-	listener, err := listen(home)
-	if err != nil {
+	if d.listener, err = d.listen(); err != nil {
 		return err
 	}
 	defer d.remove(func() error { return os.Remove(home.SocketPath()) })
-	defer listener.Close()
+	defer d.listener.Close()
 	// After the socket: who finds the pid file finds a daemon to talk to.
 	if err := home.WritePid(); err != nil {
-		return fmt.Errorf("pid file: %w", err)
+		d.log.Error("pid file", "error", err)
 	}
 	defer d.remove(home.RemovePid)
-	go d.accept(loops, listener)
+	go d.accept(loops, d.listener)
+	d.adopt(loops)
+	d.answers()
 	d.log.Info("hubd answers", "version", api.Version, "pid", os.Getpid(), "home", home.Dir)
 	if o.Ready != nil {
 		o.Ready()
@@ -116,18 +135,33 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 			d.log.Error("start", "error", err)
 		}
 	}
-	select {
-	case <-ctx.Done():
-		d.log.Info("hubd was told to end; ending all apps", "cause", context.Cause(ctx))
-		d.endAll("hubd ends", func([]api.Result) {})
-	case <-d.ended:
-	}
+	d.wait(ctx)
 	d.log.Info("hubd ends", "pid", os.Getpid())
-	return nil
+	return d.leaveKeeper()
+}
+
+// wait waits for the end, and until then for what only the main goroutine may do:
+// to become another program.
+func (d *Daemon) wait(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			d.log.Info("hubd was told to end; ending all apps", "cause", context.Cause(ctx))
+			d.endAll("hubd ends", func([]api.Result) {})
+			return
+		case <-d.ended:
+			return
+		case <-d.keeperLost:
+			d.becomeKeeper()
+		case u := <-d.updates:
+			u.done <- d.becomeNext(u.program)
+		}
+	}
 }
 
 // assemble makes the parts and wires them.
-func assemble(home *store.Home, set settings.Settings, log *slog.Logger) (*Daemon, error) {
+func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, error) {
+	log := o.Log
 	boot, err := proc.BootID()
 	if err != nil {
 		return nil, err
@@ -140,24 +174,35 @@ func assemble(home *store.Home, set settings.Settings, log *slog.Logger) (*Daemo
 	if err != nil {
 		return nil, err
 	}
-	d := &Daemon{home: home, log: log, memory: newMemory(), started: time.Now(), ended: make(chan struct{}), user: userName(os.Geteuid())}
+	d := &Daemon{
+		home: home, log: log, reopen: o.ReopenLog, table: o.Table, sameBoot: st.Boot == boot, memory: newMemory(), started: time.Now(), user: userName(os.Geteuid()),
+		ended: make(chan struct{}), adopted: make(chan struct{}), keeperLost: make(chan struct{}, 1), updates: make(chan update),
+	}
 	if d.exits, err = epoll.New(); err != nil {
 		return nil, err
 	}
 	if d.logs, err = logs.New(log); err != nil {
 		return nil, err
 	}
+	kept, err := d.joinKeeper()
+	if err != nil {
+		return nil, err
+	}
+	st.Boot = boot
+	if !d.sameBoot {
+		if err := store.WriteRuntime(home.StatePath(), st); err != nil {
+			log.Error("state", "error", err)
+		}
+	}
 	d.sup = supervise.New(supervise.Config{
 		Home: home.Dir, HomeID: st.HomeID, Boot: boot, RunDir: home.RunDir(),
 		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
 		Loop:        d.exits, Logs: d.logs, Scanner: stats.NewScanner(), Store: home, Log: log,
-		MemoryInterval: set.MemoryInterval, ResetOOM: protected,
-		OnChange: func(nextID, instances int) {
+		MemoryInterval: set.MemoryInterval, ResetOOM: protected, Keeper: kept,
+		OnChange: func(nextID, instances int) error {
 			d.memory.changed()
-			now := state{Version: stateVersion, HomeID: st.HomeID, NextID: nextID}
-			if err := store.WriteRuntime(home.StatePath(), now); err != nil {
-				log.Error("state", "error", err)
-			}
+			now := state{Version: stateVersion, HomeID: st.HomeID, Boot: boot, NextID: nextID}
+			return store.WriteRuntime(home.StatePath(), now)
 		},
 	}, st.NextID)
 	return d, nil
@@ -169,7 +214,7 @@ func loadState(home *store.Home, log *slog.Logger) (state, error) {
 	err := store.ReadJSON(home.StatePath(), &st)
 	switch {
 	case err == nil && st.Version > stateVersion:
-		return st, fmt.Errorf("%s is of version %d, written by a later version of hub; this one reads %d", home.StatePath(), st.Version, stateVersion)
+		return st, newerState(home, st)
 	case err == nil && st.Version == stateVersion && st.HomeID != "":
 		return st, nil
 	case !errors.Is(err, fs.ErrNotExist):
@@ -181,43 +226,6 @@ func loadState(home *store.Home, log *slog.Logger) (state, error) {
 	}
 	st = state{Version: stateVersion, HomeID: supervise.NewUUID()}
 	return st, store.WriteRuntime(home.StatePath(), st)
-}
-
-// dropStaleRecords removes what an earlier daemon left of runs that are over.
-func (d *Daemon) dropStaleRecords() {
-	err := d.home.Records(func(uuid, path string) {
-		var r supervise.Record
-		if err := store.ReadJSON(path, &r); err == nil {
-			if pid := running(&r); pid != 0 {
-				d.log.Warn("an app of an earlier daemon still runs and is not managed", "app", r.Name, "pid", pid)
-				return
-			}
-		}
-		if err := d.home.RemoveRecord(uuid); err != nil {
-			d.log.Error("record of an earlier daemon", "file", path, "error", err)
-		}
-	})
-	if err = errors.Join(err, d.home.DropContent()); err != nil {
-		d.log.Error("records", "error", err)
-	}
-}
-
-// running returns the pid of a main process on record that still runs, else 0.
-func running(r *supervise.Record) int {
-	launches := []supervise.RecordedLaunch{r.RecordedLaunch}
-	for _, b := range r.Beside {
-		launches = append(launches, b.RecordedLaunch)
-	}
-	for _, l := range launches {
-		if l.Process == nil {
-			continue
-		}
-		if p, err := proc.Open(*l.Process); err == nil {
-			p.Close()
-			return l.Process.PID
-		}
-	}
-	return 0
 }
 
 func (d *Daemon) serveLoop(name string, run func() error) {

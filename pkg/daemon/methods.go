@@ -24,6 +24,9 @@ func (methods) VarlinkGetDescription() string { return api.Description }
 func (m methods) VarlinkDispatch(ctx context.Context, c varlink.Call, method string) error {
 	d := m.d
 	var err error
+	if method != "Daemon" && !d.waitAdopted(ctx) {
+		return ctx.Err()
+	}
 	switch method {
 	case "Daemon":
 		err = handle(ctx, &c, d.describe)
@@ -113,25 +116,53 @@ func (r *replies) last(v any) error {
 	return r.call.Reply(r.ctx, v)
 }
 
-func (d *Daemon) describe(_ context.Context, _ *none, r *replies) error {
-	state := "online"
-	if d.sup.Ending() {
-		state = "stopping"
+// waitAdopted waits until the instances of the daemon before are taken over.
+func (d *Daemon) waitAdopted(ctx context.Context) bool {
+	select {
+	case <-d.adopted: // also for a client that has left meanwhile
+		return true
+	default:
 	}
-	return r.last(api.DaemonReply{
-		Version: api.Version, Level: api.Level, PID: os.Getpid(), Home: d.home.Dir, State: state,
-		Started: d.started.UnixMilli(), Instances: len(d.sup.Instances()), User: d.user,
-	})
+	select {
+	case <-d.adopted:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (d *Daemon) describe(_ context.Context, _ *none, r *replies) error {
+	reply := api.DaemonReply{
+		Version: api.Version, Level: api.Level, PID: os.Getpid(), Home: d.home.Dir, State: "online",
+		Started: d.started.UnixMilli(), Instances: len(d.sup.Instances()), User: d.user, Unsaved: d.sup.Unsaved(),
+	}
+	if d.link != nil {
+		reply.Keeper = d.table.Keeper
+	}
+	select {
+	case <-d.adopted:
+	default:
+		reply.State = "adopting"
+		reply.Adopting = &api.Adopting{Done: int(d.adopting.done.Load()), Of: int(d.adopting.of.Load())}
+	}
+	if d.sup.Ending() {
+		reply.State = "stopping"
+	}
+	return r.last(reply)
 }
 
 func (d *Daemon) control(ctx context.Context, in *api.ControlCall, r *replies) error {
 	switch in.Action {
 	case api.ActionKill:
 		return d.kill(ctx, r)
+	case api.ActionLeave:
+		return d.leave(ctx, r)
+	case api.ActionUpdate:
+		return d.update(ctx, in)
 	case api.ActionSettings:
 		return d.reread(r)
 	}
-	return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "kill or settings", Target: "action"}
+	return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "kill, leave, update or settings", Target: "action"}
 }
 
 // kill ends everything. The connection stays open until the process ends, so
@@ -146,6 +177,14 @@ func (d *Daemon) kill(ctx context.Context, r *replies) error {
 		}
 	})
 	err := r.last(api.ResultsReply{Results: all})
+	d.end()
+	return err
+}
+
+// leave ends the daemon and its keeper, and leaves the apps to the next daemon.
+func (d *Daemon) leave(ctx context.Context, r *replies) error {
+	d.log.Info("hubd ends and leaves its apps running", "cause", causeOf(ctx))
+	err := r.last(api.ResultsReply{Results: []api.Result{}})
 	d.end()
 	return err
 }

@@ -54,14 +54,25 @@ func ListenNotify(loop *epoll.Loop, path string, onState func(State)) (*Notify, 
 	if err != nil {
 		return nil, fmt.Errorf("notify socket %s: %w", path, err)
 	}
-	n := &Notify{path: path, onState: onState}
-	n.bound, err = os.Lstat(path)
-	if err == nil {
-		err = n.open(loop, fd, n.receive)
-	}
+	n, err := ResumeNotify(loop, fd, path, onState)
 	if err != nil {
 		_ = unix.Close(fd)
 		_ = os.Remove(path)
+		return nil, err
+	}
+	return n, nil
+}
+
+// ResumeNotify goes on with a socket that ListenNotify has bound at path, perhaps
+// in another process: what was sent meanwhile is in it. On an error fd stays the
+// caller's.
+func ResumeNotify(loop *epoll.Loop, fd int, path string, onState func(State)) (*Notify, error) {
+	n := &Notify{path: path, onState: onState}
+	var err error
+	if n.bound, err = os.Lstat(path); err == nil {
+		err = n.open(loop, fd, n.receive)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("notify socket %s: %w", path, err)
 	}
 	return n, nil

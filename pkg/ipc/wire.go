@@ -74,6 +74,13 @@ func (w *wire) pending() int {
 	return int(n)
 }
 
+// Descriptor returns the socket, which stays ours, or -1 after Close.
+func (w *wire) Descriptor() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fd
+}
+
 func (w *wire) isClosed() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -30,6 +30,9 @@ type Source struct {
 	Stamp string
 	// Name stands in messages, such as "api:0 stdout".
 	Name string
+	// Ended, if not nil, is called on the loop's goroutine, which it must not
+	// block, when the intake has ended, at end of file or by Close.
+	Ended func()
 }
 
 // Intake is a source that is being read. Its fields belong to the loop's
@@ -56,6 +59,7 @@ type Intake struct {
 	taken    int64         // bytes taken out of the pipe so far
 	barriers []barrier
 	done     chan struct{}
+	onEnd    func()
 }
 
 // barrier is a Sync that waits for taken to reach a count.
@@ -101,7 +105,7 @@ func (l *Loop) add(src Source) (*Intake, error) {
 	if _, err := unix.FcntlInt(uintptr(src.FD), unix.F_GETPIPE_SZ, 0); err != nil {
 		return nil, fmt.Errorf("descriptor %d is not a pipe: %w", src.FD, err)
 	}
-	in := &Intake{loop: l, name: src.Name, fd: src.FD, done: make(chan struct{})}
+	in := &Intake{loop: l, name: src.Name, fd: src.FD, onEnd: src.Ended, done: make(chan struct{})}
 	if src.Object != nil {
 		in.object = src.Object.ending()
 		if src.Stamp == "" {
@@ -240,5 +244,8 @@ func (in *Intake) end(cause error) {
 	}
 	delete(in.loop.intakes, in)
 	in.answer(cause)
+	if in.onEnd != nil {
+		in.onEnd()
+	}
 	close(in.done)
 }

@@ -3,6 +3,7 @@ package proc
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -51,20 +52,17 @@ func Open(id Identity) (*Process, error) {
 }
 
 // Hold holds the process behind a pidfd that somebody else has opened, which is
-// the Process's from then on. It returns ErrGone, and leaves the pidfd to the
-// caller, when the process has ended and was reaped.
-func Hold(pid, pidfd int) (*Process, error) {
-	now, err := identify(pid)
-	if err != nil {
-		return nil, ErrGone
+// the Process's from then on. The identity is the caller's word; the process may
+// have ended.
+func Hold(id Identity, pidfd int) *Process { return &Process{Identity: id, pidfd: pidfd} }
+
+// Identify returns who has this pid now, a zombie too, or ErrGone.
+func Identify(pid int) (Identity, error) {
+	id, err := identify(pid)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+		return id, ErrGone
 	}
-	p := &Process{Identity: now, pidfd: pidfd}
-	// Until it is reaped the pid can't change hands, and what was read is of this
-	// process; a signal reaches a zombie too (pidfd_send_signal(2)).
-	if err := p.Signal(0); err != nil {
-		return nil, err
-	}
-	return p, nil
+	return id, err
 }
 
 // Descriptor returns the pidfd, which stays the Process's.

@@ -140,6 +140,20 @@ func (h *Home) Lock() (*Lock, error) {
 	return l, nil
 }
 
+// HeldLock is the lock that the process before has taken and passed on: one open
+// file, so that the home is free only when all who share it are gone. An error
+// says that its path names another file now.
+func (h *Home) HeldLock(fd int) (*Lock, error) {
+	if fd < 0 {
+		return nil, errors.New("lock: the process before has passed none on")
+	}
+	l := &Lock{file: os.NewFile(uintptr(fd), h.path("hubd.lock"))}
+	return l, l.Valid()
+}
+
+// Descriptor returns the locked file, which stays the Lock's.
+func (l *Lock) Descriptor() int { return int(l.file.Fd()) }
+
 // Valid reports whether the lock's path still names the file that is locked. If
 // not, the home was removed and another daemon may have it.
 func (l *Lock) Valid() error {

@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/leadmaster/hub/pkg/logs"
 	"github.com/leadmaster/hub/pkg/spec"
 )
 
@@ -22,6 +21,7 @@ type Instance struct {
 	peak   atomic.Int64  // bytes, highest memory seen of the tree
 	gone   chan struct{} // closed when the goroutine has ended
 	doomed atomic.Bool   // a delete was sent
+	frozen atomic.Bool   // run waits for Freeze's thaw
 	asked  *spec.Spec    // the last that Start has sent, guarded by sup.mu
 	// commands counts those that were sent, so that one that waited knows whether
 	// others came after it.
@@ -29,9 +29,9 @@ type Instance struct {
 
 	// ---- owned by run ----
 	machine *machine
-	launch  *launch        // of the machine's generation; nil before the first
-	others  []*launch      // those that run beside it
-	intakes []*logs.Intake // of all launches whose pipes are still open
+	launch  *launch   // of the machine's generation; nil before the first
+	others  []*launch // those that run beside it
+	outputs []output  // of all launches whose pipes are still open
 	timers  map[timerOf]*time.Timer
 	content content
 	// recorded: the record on disk says what the machine says.
@@ -49,8 +49,6 @@ type timerOf struct {
 
 // Messages to an instance that are not events of the machine.
 type (
-	// processEnded: the pidfd of a launch's main process is readable.
-	processEnded struct{ gen int }
 	// appStatus is the text of STATUS= (sd_notify(3)).
 	appStatus struct {
 		gen  int
@@ -107,7 +105,9 @@ func (i *Instance) receive(msg any) {
 	case event:
 		i.handle(msg)
 	case processEnded:
-		i.peek(msg.gen)
+		i.ended(msg.gen)
+	case reported:
+		i.reported(msg)
 	case appStatus:
 		if l := i.find(msg.gen); l != nil {
 			l.appStatus = msg.text
@@ -200,9 +200,6 @@ func (i *Instance) perform(e effect) (then event) {
 		i.note(e)
 	case drop:
 		i.dropped = true
-		if err := i.sup.Store.RemoveRecord(i.UUID); err != nil {
-			i.logError("record", err)
-		}
 		i.sup.remove(i)
 	}
 	return then
@@ -228,6 +225,11 @@ func (i *Instance) leave() {
 	}
 	i.forgetLaunch()
 	i.drain()
+	// Last: a daemon that dies before has its successor do all this again.
+	if err := i.sup.Store.RemoveRecord(i.UUID); err != nil {
+		i.logError("record", err)
+	}
+	i.sup.saved(i.UUID, nil)
 	i.releaseContent()
 	for _, msg := range i.mail.close() {
 		refuse(msg, i.Status())
@@ -242,11 +244,11 @@ const drainTime = 5 * time.Second
 func (i *Instance) drain() {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
-	for _, in := range i.intakes {
+	for _, o := range i.outputs {
 		select {
-		case <-in.Done():
+		case <-o.Done():
 		case <-ctx.Done():
-			in.Close()
+			o.Close()
 		}
 	}
 }

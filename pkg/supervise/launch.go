@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/ipc"
+	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/logs"
 	"github.com/leadmaster/hub/pkg/proc"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -41,6 +42,14 @@ type launch struct {
 	pipes     [3]uint64
 	wires     wires
 	appStatus string
+
+	// signalled: the main process got the kill signal.
+	signalled bool
+	closed    bool          // it holds nothing any more
+	over      bool          // its end was noticed
+	report    *reported     // the keeper's, before it is recorded
+	waited    time.Duration // for the exit of one that is not our child
+	pause     time.Duration // until the next look for it
 
 	main    member   // the main process, also after its end: its session's leader
 	known   []member // the tree as it was when it was told to end; nil before that
@@ -129,7 +138,7 @@ func (i *Instance) start(l *launch) error {
 	if err != nil {
 		// The intakes see the end of their pipes as soon as the child's ends
 		// are closed, and go by themselves.
-		l.close()
+		i.close(l)
 	}
 	return err
 }
@@ -151,11 +160,29 @@ func (i *Instance) execute(l *launch) error {
 	for n := range l.pipes {
 		l.pipes[n] = inode(f.child[n])
 	}
+	wires := f.wires(l) // whose numbers are gone as soon as they are handed on
 	if err := i.attach(l, f); err != nil {
 		return err
 	}
-	l.process, err = proc.Start(proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child, ResetOOM: i.sup.ResetOOM})
+	command := proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child, ResetOOM: i.sup.ResetOOM}
+	l.process, err = i.sup.fork(i.key(l.gen), wires, command)
 	return err
+}
+
+// fork starts a process. The keeper has its wires before and its pid after the
+// fork, and is told of one launch at a time: a child that died in between without
+// having been named is that launch's.
+func (s *Supervisor) fork(key string, wires []keeper.File, c proc.Command) (*proc.Process, error) {
+	s.forking.Lock()
+	defer s.forking.Unlock()
+	s.Keeper.Hold(key, wires...)
+	p, err := proc.Start(c)
+	if err != nil {
+		s.Keeper.Release(key)
+		return nil, err
+	}
+	s.Keeper.Forked(key, p.PID, p.Descriptor())
+	return p, nil
 }
 
 // attach hands our ends of a launch's wires to their owners. On an error all of
@@ -194,15 +221,7 @@ func (i *Instance) attach(l *launch, f *files) error {
 // of which generation, so that a survivor of an earlier launch can't speak for
 // this one.
 func (i *Instance) listenNotify(l *launch) error {
-	gen := l.gen
-	notified := func(s ipc.State) { // on the loop's goroutine
-		if s.HasStatus {
-			i.mail.put(appStatus{gen, s.Status})
-		}
-		if s.Ready {
-			i.mail.put(ready{gen, "sd_notify"})
-		}
-	}
+	gen, notified := l.gen, i.notified(l.gen)
 	name := i.UUID + "." + strconv.Itoa(gen) + ".notify"
 	path := filepath.Join(i.sup.RunDir, name)
 	n, err := ipc.ListenNotify(i.sup.Loop, path, notified)
@@ -218,6 +237,31 @@ func (i *Instance) listenNotify(l *launch) error {
 	}
 	l.notify, l.wires.notify = n, path
 	return nil
+}
+
+// notified returns what is done with what a launch says by sd_notify.
+func (i *Instance) notified(gen int) func(ipc.State) {
+	return func(s ipc.State) { // on the loop's goroutine
+		if s.HasStatus {
+			i.mail.put(appStatus{gen, s.Status})
+		}
+		if s.Ready {
+			i.mail.put(ready{gen, "sd_notify"})
+		}
+	}
+}
+
+// resumeNotify goes on with the sd_notify socket of an earlier daemon's launch:
+// with the socket itself, or with a new one at its path.
+func (i *Instance) resumeNotify(l *launch, r RecordedLaunch, fd int) (err error) {
+	l.wires.notify = r.Notify
+	if fd >= 0 && r.Notify != "" {
+		if l.notify, err = ipc.ResumeNotify(i.sup.Loop, fd, r.Notify, i.notified(l.gen)); err == nil {
+			return nil
+		}
+	}
+	closeFD(fd)
+	return errors.Join(err, i.listenNotify(l))
 }
 
 // commandLine returns the program to execute and its whole argument vector.
@@ -243,14 +287,21 @@ func commandLine(s *spec.Spec, vars []string) (path string, argv []string, err e
 	return path, append(append(argv, s.Script), s.Args...), nil
 }
 
-// close lets go of what the launch holds; intakes end with their pipes.
-func (l *launch) close() {
+// close lets go of what a launch holds; its outputs end with their pipes.
+func (i *Instance) close(l *launch) {
+	var wires []string
 	if l.channel != nil {
 		l.channel.Close()
+		wires = append(wires, keeper.Channel)
 	}
 	if l.notify != nil {
 		l.notify.Close()
+		wires = append(wires, keeper.Notify)
 	}
+	if len(wires) > 0 && !l.closed {
+		i.sup.Keeper.Release(i.key(l.gen), wires...)
+	}
+	l.closed = true
 	if l.process != nil {
 		l.process.Close()
 		l.process = nil

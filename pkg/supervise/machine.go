@@ -32,6 +32,7 @@ type machine struct {
 	restarts   int
 	counters
 	delay time.Duration // of the pending restart
+	due   time.Time     // when that is to be
 
 	notReady bool // online although it never said ready
 	killed   bool // this stop has come to SIGKILL
@@ -61,6 +62,8 @@ func (m *machine) step(now time.Time, ev event) []effect {
 	switch ev := ev.(type) {
 	case command:
 		m.command(ev)
+	case adopted:
+		m.adopted(ev)
 	case spawned:
 		if ev.gen == m.gen && m.state == Launching {
 			m.spawned(ev)
@@ -338,7 +341,7 @@ func (m *machine) ended(e ending, how string) {
 		return
 	}
 	if delay > 0 {
-		m.delay = delay
+		m.delay, m.due = delay, m.now.Add(delay)
 		m.note("waiting restart", "in "+delay.String())
 		m.do(arm{m.gen, timerRestart, delay})
 		return

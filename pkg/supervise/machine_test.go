@@ -227,6 +227,8 @@ func (b *bench) do(t *testing.T, line string) {
 		b.step(exited{gen, e})
 	case "gone":
 		b.step(treeGone{gen})
+	case "adopt":
+		b.adopt(t, words[1:]...)
 	case "unstoppable":
 		b.step(unstoppable{gen, "process 101 can't be signalled"})
 	case "memory":

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/logs"
 	"github.com/leadmaster/hub/pkg/spec"
 )
@@ -24,9 +25,11 @@ func (i *Instance) readOutput(l *launch, f *files) error {
 	if info, err := os.Stat(l.errorFile); err == nil && info.Mode().IsRegular() {
 		l.errorFrom = info.Size()
 	}
+	key := i.key(l.gen)
 	source := func(fd int, path, combined, stream, kind string) logs.Source {
 		src := logs.Source{
-			FD: fd, Path: path, Combined: combined, Stamp: s.LogDateFormat,
+			Ended: func() { i.sup.Keeper.Release(key, kind) },
+			FD:    fd, Path: path, Combined: combined, Stamp: s.LogDateFormat,
 			Name: s.Name + ":" + strconv.Itoa(i.ID) + " " + stream,
 		}
 		if s.LogType == spec.LogTypeJSON {
@@ -37,13 +40,13 @@ func (i *Instance) readOutput(l *launch, f *files) error {
 	combined := path(s.LogFile)
 	// The log loop answers at once or is closed.
 	list, err := i.sup.Logs.Add(context.Background(),
-		source(f.out, path(s.OutFile), combined, "stdout", "out"),
-		source(f.err, l.errorFile, combined, "stderr", "err"))
+		source(f.out, path(s.OutFile), combined, "stdout", keeper.Out),
+		source(f.err, l.errorFile, combined, "stderr", keeper.Err))
 	if err != nil {
 		return fmt.Errorf("log file: %w", err)
 	}
 	f.out, f.err = -1, -1
 	l.stdout, l.stderr = list[0], list[1]
-	i.intakes = append(i.intakes, list...)
+	i.outputs = append(i.outputs, output{list[0], l.gen, keeper.Out}, output{list[1], l.gen, keeper.Err})
 	return nil
 }

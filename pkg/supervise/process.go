@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/leadmaster/hub/pkg/logs"
 )
 
 // spawn launches the app and tells the machine what came of it. The instance's
@@ -26,24 +28,13 @@ func (i *Instance) spawn(e spawn) event {
 		return spawnFailed{gen, err}
 	}
 	l.main = member{l.process.PID, l.process.Start}
-	ended := func() {
-		// On the loop's goroutine. What the app said before it ended is heard
-		// before its end.
-		if l.channel != nil {
-			l.channel.Drain()
-		}
-		if l.notify != nil {
-			l.notify.Drain()
-		}
-		i.mail.put(processEnded{gen})
-	}
-	if err := l.process.WhenEnded(i.sup.Loop, ended); err != nil {
+	if err := i.watch(l); err != nil {
 		// Nobody would notice its end.
-		err = fmt.Errorf("watch the process: %w", err)
 		if killErr := l.process.Kill(); killErr != nil {
 			i.logError("process that can't be watched", killErr)
 		}
-		l.close()
+		i.sup.Keeper.Reaped(i.key(gen))
+		i.close(l)
 		return spawnFailed{gen, err}
 	}
 	if !e.beside {
@@ -95,9 +86,9 @@ func (i *Instance) promote(gen int) {
 // forget lets go of a launch that ran beside the current one.
 func (i *Instance) forget(gen int) {
 	l := i.find(gen)
-	l.close()
+	i.close(l)
 	i.others = slices.DeleteFunc(i.others, func(o *launch) bool { return o == l })
-	i.forgetIntakes()
+	i.forgetOutputs()
 }
 
 // reportLeftovers warns of processes that the launch before has left behind: a
@@ -120,58 +111,32 @@ func (i *Instance) reportLeftovers(gen int, before member) {
 	}()
 }
 
-// peek reads how the main process ended and leaves the zombie in place.
-func (i *Instance) peek(gen int) {
-	l := i.find(gen)
-	if l == nil || l.process == nil {
-		return
-	}
-	exit, ok, err := l.process.Peek()
-	if err != nil {
-		i.logError("exit code", err)
-		exit.Unknown, ok = true, true
-	}
-	if !ok {
-		return
-	}
-	l.exit = &exit
-	i.handle(exited{gen, exit})
-}
-
-// reap lets the zombie of a launch go, and its wires: nothing of an app that is
-// down stays open or lies about.
-func (i *Instance) reap(gen int) {
-	l := i.find(gen)
-	if l == nil || l.process == nil || l.exit == nil {
-		return
-	}
-	if err := l.process.Reap(); err != nil {
-		i.logError("reap", err)
-	}
-	l.close()
-	l.process = nil
-}
-
 // forgetLaunch lets go of the launch before; a grandchild may still hold its
 // pipes.
 func (i *Instance) forgetLaunch() {
 	if i.launch != nil {
-		i.launch.close()
+		i.close(i.launch)
 	}
 	i.launch = nil
-	i.forgetIntakes()
+	i.forgetOutputs()
 }
 
-// forgetIntakes lets go of intakes whose pipes have ended.
-func (i *Instance) forgetIntakes() {
-	open := i.intakes[:0]
-	for _, in := range i.intakes {
+// output is a stream of a launch that is read to its end, which may come after
+// that of the launch: a grandchild may hold the pipe.
+type output struct {
+	*logs.Intake
+	gen  int
+	name string // keeper.Out or keeper.Err
+}
+
+// forgetOutputs lets go of streams that have ended.
+func (i *Instance) forgetOutputs() {
+	i.outputs = slices.DeleteFunc(i.outputs, func(o output) bool {
 		select {
-		case <-in.Done():
+		case <-o.Done():
+			return true
 		default:
-			open = append(open, in)
+			return false
 		}
-	}
-	clear(i.intakes[len(open):])
-	i.intakes = open
+	})
 }

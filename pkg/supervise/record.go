@@ -1,6 +1,9 @@
 package supervise
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/proc"
@@ -34,8 +37,50 @@ type Record struct {
 	Unstable  int           `json:"unstable"`
 	Backoff   time.Duration `json:"backoff"`
 	NotReady  bool          `json:"not_ready,omitempty"`
-	Exit      *proc.Exit    `json:"exit,omitempty"` // the last
-	LastEnd   string        `json:"last_end,omitempty"`
+	// Due is when the pending restart is to be, in the state "waiting restart".
+	Due     *time.Time `json:"due,omitempty"`
+	Exit    *proc.Exit `json:"exit,omitempty"` // the last
+	LastEnd string     `json:"last_end,omitempty"`
+}
+
+// Check returns why a record can't be used: it is another instance's, a field is
+// missing, or a later version of hub wrote it.
+func (r *Record) Check(uuid string) error {
+	switch {
+	case r.Version > RecordVersion:
+		return fmt.Errorf("it is of version %d, written by a later version of hub; this one reads %d", r.Version, RecordVersion)
+	case r.Version < 1 || r.UUID != uuid:
+		return errors.New("it is no record of this instance")
+	case r.Name == "" || r.Spec == "" || r.BaseEnv == "":
+		return errors.New("a field is missing: name, spec or base_env")
+	case !slices.Contains([]Want{Up, Down, Gone}, r.Want):
+		return fmt.Errorf("want %q is unknown", r.Want)
+	case !slices.Contains([]State{Stopped, Launching, Online, Stopping, Waiting, Errored}, r.State):
+		return fmt.Errorf("state %q is unknown", r.State)
+	case r.ID < 0 || r.Instance < 0 || r.Generation < 0:
+		return errors.New("a number is negative")
+	}
+	for _, b := range r.Beside {
+		if b.Generation < 1 || b.Spec == "" {
+			return errors.New("a field of a launch beside the current one is missing")
+		}
+	}
+	return nil
+}
+
+// Repair drops processes of which a field is missing, which are looked for by
+// their mark then, and reports whether there were any.
+func (r *Record) Repair() (damaged bool) {
+	check := func(p **proc.Identity) {
+		if *p != nil && ((*p).PID < 1 || (*p).Start == 0 || (*p).Boot == "") {
+			*p, damaged = nil, true
+		}
+	}
+	check(&r.Process)
+	for n := range r.Beside {
+		check(&r.Beside[n].Process)
+	}
+	return damaged || r.State == Online && r.Process == nil
 }
 
 // RecordedLaunch is what a record says of one launch.
@@ -50,7 +95,10 @@ type RecordedLaunch struct {
 	Channel     int `json:"channel,omitempty"`
 	ChannelCopy int `json:"channel_copy,omitempty"`
 	// Notify is the path of the sd_notify socket.
-	Notify     string    `json:"notify,omitempty"`
+	Notify string `json:"notify,omitempty"`
+	// Signalled: the main process got the kill signal. A second one means "at
+	// once" to many programs.
+	Signalled  bool      `json:"signalled,omitempty"`
 	LaunchedAt time.Time `json:"launched_at"`
 }
 

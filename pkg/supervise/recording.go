@@ -3,6 +3,7 @@ package supervise
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/spec"
 )
@@ -89,24 +90,37 @@ func (i *Instance) release(c content) {
 }
 
 // record puts the instance on record, unless that has been done since the
-// machine's last step. A failure is no reason to stop: it is logged once, until a
-// record can be written again. A record without its spec is as good as none.
+// machine's last step. A failure is no reason to stop: it is tried again. A record without its spec is as good as none.
 func (i *Instance) record() {
 	if i.recorded {
 		return
 	}
-	i.recorded = true
 	m, c := i.machine, &i.content
+	r := m.record(c.hash)
+	r.UUID, r.ID, r.Instance, r.BaseEnv = i.UUID, i.ID, i.Number, c.baseHash
+	r.RecordedLaunch = i.find(m.gen).recorded(m.launchedAt)
+	for n := range r.Beside {
+		b := &r.Beside[n]
+		b.RecordedLaunch = i.find(b.Generation).recorded(b.LaunchedAt)
+	}
+	err := cmp.Or(i.sup.Store.WriteRecord(i.UUID, r), c.err)
+	i.recorded = err == nil
+	i.sup.saved(i.UUID, err)
+}
+
+// record is what a record says of the machine; hash names a spec.
+func (m *machine) record(hash func(*spec.Spec) string) *Record {
 	r := &Record{
-		Version: RecordVersion, UUID: i.UUID, ID: i.ID, Instance: i.Number, Name: m.spec.Name,
-		Spec: c.hash(m.spec), Next: c.hash(m.next), BaseEnv: c.baseHash,
-		Want: m.want, State: m.state, Generation: m.gen, Launches: m.launches, RecordedLaunch: i.find(m.gen).recorded(),
+		Version: RecordVersion, Name: m.spec.Name, Spec: hash(m.spec), Next: hash(m.next),
+		Want: m.want, State: m.state, Generation: m.gen, Launches: m.launches,
 		CreatedAt: m.createdAt, Restarts: m.restarts, Unstable: m.Unstable,
 		Backoff: m.Backoff, NotReady: m.notReady, Exit: m.lastExit, LastEnd: m.lastEnd,
 	}
-	r.LaunchedAt = m.launchedAt
+	if m.state == Waiting {
+		r.Due = &m.due
+	}
 	beside := func(b *beside, candidate bool) {
-		l := RecordedBeside{Generation: b.gen, Spec: c.hash(b.spec), Candidate: candidate, RecordedLaunch: i.find(b.gen).recorded()}
+		l := RecordedBeside{Generation: b.gen, Spec: hash(b.spec), Candidate: candidate}
 		l.LaunchedAt = b.launchedAt
 		r.Beside = append(r.Beside, l)
 	}
@@ -116,17 +130,30 @@ func (i *Instance) record() {
 	for _, b := range m.outgoing {
 		beside(b, false)
 	}
-	i.sup.recordResult(cmp.Or(i.sup.Store.WriteRecord(i.UUID, r), c.err))
+	return r
+}
+
+// restoredMachine is the machine of a record, before it knows what has become of
+// its launches.
+func restoredMachine(r *Record, current, next *spec.Spec) *machine {
+	return &machine{
+		spec: current, next: next, want: r.Want, state: r.State, launches: max(r.Launches, r.Generation), gen: r.Generation,
+		launchedAt: r.LaunchedAt, createdAt: r.CreatedAt, restarts: r.Restarts,
+		counters: counters{Unstable: r.Unstable, Backoff: r.Backoff}, notReady: r.NotReady,
+		lastExit: r.Exit, lastEnd: r.LastEnd,
+	}
 }
 
 // recorded is what a record says of the launch. There may be none yet.
-func (l *launch) recorded() (r RecordedLaunch) {
+func (l *launch) recorded(at time.Time) (r RecordedLaunch) {
+	r.LaunchedAt = at
 	if l == nil || l.process == nil || l.exit != nil {
 		return r
 	}
 	r.Process = &l.process.Identity
 	r.Pipes = l.pipes
 	r.Notify = l.wires.notify
+	r.Signalled = l.signalled
 	if l.wires.channel > 0 {
 		r.Channel, r.ChannelCopy = fdChannel, fdChannelCopy
 	}

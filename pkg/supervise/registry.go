@@ -18,6 +18,18 @@ func (s *Supervisor) Instances() []*Instance {
 	return slices.Clone(s.instances)
 }
 
+// byUUID returns an instance, also one that is being deleted, or nil.
+func (s *Supervisor) byUUID(uuid string) *Instance {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, i := range s.instances {
+		if i.UUID == uuid {
+			return i
+		}
+	}
+	return nil
+}
+
 // App returns the instances of an app in order of their number, without those
 // that are being deleted.
 func (s *Supervisor) App(name string) []*Instance {
@@ -141,9 +153,7 @@ func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv, number int, up bool) *Ins
 	}
 	i.publish()
 	s.instances = append(s.instances, i)
-	if s.OnChange != nil {
-		s.OnChange(s.nextID, len(s.instances))
-	}
+	s.changed()
 	s.running.Add(1)
 	go i.run()
 	return i
@@ -154,9 +164,7 @@ func (s *Supervisor) remove(gone *Instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.instances = slices.DeleteFunc(s.instances, func(i *Instance) bool { return i == gone })
-	if s.OnChange != nil {
-		s.OnChange(s.nextID, len(s.instances))
-	}
+	s.changed()
 }
 
 // Pending is a command under way on one instance.

@@ -30,21 +30,25 @@ type Config struct {
 	// from each app (proc.Command).
 	ResetOOM bool
 	Store    Store
-	Log      *slog.Logger
+	// Keeper holds on to what must outlive the daemon. It may be nil.
+	Keeper Keeper
+	Log    *slog.Logger
 	// OnChange is called after an instance was added or removed, with the next id
-	// to be given out and how many instances there are; it must not call back. It
-	// may be nil.
-	OnChange func(nextID, instances int)
+	// to be given out and how many instances there are; it must not call back. Its
+	// error says why that could not be saved. It may be nil.
+	OnChange func(nextID, instances int) error
 }
 
 // Supervisor has the instances of one daemon.
 type Supervisor struct {
 	Config
-	ctx    context.Context // ends with Close
-	cancel context.CancelFunc
-	bus    bus
-	turns  chan struct{}      // a place for each launch under way
-	paces  chan time.Duration // the last change of MemoryInterval, unread
+	ctx     context.Context // ends with Close
+	cancel  context.CancelFunc
+	bus     bus
+	kept    bool               // there is a keeper
+	forking sync.Mutex         // one launch at a time is between Hold and Forked
+	turns   chan struct{}      // a place for each launch under way
+	paces   chan time.Duration // the last change of MemoryInterval, unread
 
 	mu        sync.Mutex // guards the registry: the fields below
 	instances []*Instance
@@ -56,8 +60,7 @@ type Supervisor struct {
 	censuses censuses
 	cpu      stats.CPU
 
-	recordMu     sync.Mutex // guards recordFailed
-	recordFailed bool
+	unsaved unsaved
 
 	running sync.WaitGroup // goroutines of instances
 }
@@ -65,6 +68,9 @@ type Supervisor struct {
 // New makes a Supervisor without instances. nextID is the next id to give out.
 func New(c Config, nextID int) *Supervisor {
 	s := &Supervisor{Config: c, nextID: nextID, rolling: make(map[string]int), turns: make(chan struct{}, launchesAtOnce), paces: make(chan time.Duration, 1)}
+	if s.kept = c.Keeper != nil; !s.kept {
+		s.Keeper = noKeeper{}
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -75,17 +81,3 @@ func (s *Supervisor) Close() { s.cancel() }
 
 // Subscribe returns events from now on.
 func (s *Supervisor) Subscribe() *Subscription { return s.bus.subscribe() }
-
-// recordResult logs the first failure to write a record, and the end of it:
-// supervision goes on without records, but the operator must know.
-func (s *Supervisor) recordResult(err error) {
-	s.recordMu.Lock()
-	defer s.recordMu.Unlock()
-	switch {
-	case err != nil && !s.recordFailed:
-		s.Log.Error("state can't be saved: a new daemon would not know what runs now", "error", err)
-	case err == nil && s.recordFailed:
-		s.Log.Info("state is saved again")
-	}
-	s.recordFailed = err != nil
-}

@@ -97,6 +97,8 @@ func (i *Instance) remembered(r remembered) {
 	if l.process == nil {
 		return
 	}
+	l.signalled = true
+	defer func() { i.recorded = false; i.record() }()
 	if l.askToEnd() {
 		return
 	}

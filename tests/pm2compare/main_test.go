@@ -34,7 +34,7 @@ func run(m *testing.M) int {
 
 // build builds the programs into dir as they are shipped.
 func build(dir string) error {
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", dir+"/", "./cmd/hubd", "./cmd/hubctl")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", dir+"/", "./cmd/hubd", "./cmd/hub-keeper", "./cmd/hubctl")
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {

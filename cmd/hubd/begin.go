@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/daemon"
+	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/store"
+)
+
+// begin takes the home and becomes the keeper, which starts the daemon: hubd with
+// the same arguments. What is wrong with the arguments and the home is said before,
+// to whoever started us. It returns only an error.
+func begin(o options, args []string, stderr io.Writer) error {
+	dir, err := api.Home()
+	if err != nil {
+		return err
+	}
+	if o.config != "" {
+		if _, err := load(o, dir, io.Discard); err != nil {
+			return err
+		}
+	}
+	home, err := store.OpenHome(dir)
+	if err != nil {
+		return err
+	}
+	lock, err := home.Lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	hubd, err := own()
+	if err != nil {
+		return err
+	}
+	program := filepath.Join(filepath.Dir(hubd), "hub-keeper")
+	if _, err := os.Stat(program); err != nil {
+		return fmt.Errorf("hub-keeper must lie beside hubd: %w", err)
+	}
+	table := &keeper.Table{
+		Protocol: keeper.Protocol, Hubd: hubd, Program: program, Args: daemonArgs(args),
+		Socket: -1, Lock: lock.Descriptor(), Ready: o.readyFD,
+	}
+	fd, err := keeper.WriteTable(table)
+	if err != nil {
+		return fmt.Errorf("table for hub-keeper: %w", err)
+	}
+	if err := keeper.Inherit(true, append(table.Descriptors(), fd)...); err != nil {
+		return fmt.Errorf("descriptors for hub-keeper: %w", err)
+	}
+	err = syscall.Exec(program, []string{program, "--kept", strconv.Itoa(fd)}, os.Environ())
+	return fmt.Errorf("execute %s: %w", program, err)
+}
+
+// daemonArgs are our arguments without --ready-fd, which the table has.
+func daemonArgs(args []string) []string {
+	var kept []string
+	for n := 0; n < len(args); n++ {
+		switch name := strings.TrimLeft(args[n], "-"); {
+		case name == "ready-fd":
+			n++
+		case strings.HasPrefix(name, "ready-fd="):
+		default:
+			kept = append(kept, args[n])
+		}
+	}
+	return slices.Clip(kept)
+}
+
+// own returns the path of this program, links resolved: a link to hubd is enough
+// to use it.
+func own() (string, error) {
+	path, err := os.Executable()
+	if err == nil {
+		path, err = filepath.EvalSymlinks(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("find hubd's own file: %w", err)
+	}
+	return path, nil
+}
+
+// selfCheck says whether this program could take over the home as it is now.
+func selfCheck() error {
+	home, err := api.Home()
+	if err != nil {
+		return err
+	}
+	return daemon.Check(home)
+}

@@ -1,0 +1,191 @@
+package supervise
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/proc"
+)
+
+// adoption is what there is to take over, by launch. What an instance takes is
+// its own from then on.
+type adoption struct {
+	sup    *Supervisor
+	mu     sync.Mutex // guards held
+	held   map[string]*keeper.Held
+	strays map[string]*keeper.Stray  // of launches whose process has ended unnamed
+	aloft  map[string]*proc.Identity // of launches whose process was found by its mark
+	ended  []keeper.Stray
+}
+
+func newAdoption(s *Supervisor, held []keeper.Held, ended []keeper.Stray) *adoption {
+	a := &adoption{
+		sup: s, ended: ended, held: make(map[string]*keeper.Held),
+		strays: make(map[string]*keeper.Stray), aloft: make(map[string]*proc.Identity),
+	}
+	for n := range held {
+		a.held[held[n].Key] = &held[n]
+	}
+	return a
+}
+
+// take hands over what the keeper has of a launch, or nil.
+func (a *adoption) take(key string) *keeper.Held {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	h := a.held[key]
+	delete(a.held, key)
+	return h
+}
+
+// rest hands over what the keeper has of earlier launches of an instance, whose
+// exits are on record.
+func (a *adoption) rest(uuid string) (list []*keeper.Held) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key, h := range a.held {
+		if strings.HasPrefix(key, uuid+":") {
+			delete(a.held, key)
+			list = append(list, h)
+			a.forgetProcess(h)
+		}
+	}
+	return list
+}
+
+// forgetProcess tells the keeper that the exit of a launch is on record, and
+// closes what nobody needs then.
+func (a *adoption) forgetProcess(h *keeper.Held) {
+	a.sup.Keeper.Reaped(h.Key)
+	if h.Exit != nil {
+		a.sup.Keeper.Recorded(h.Exit.Report)
+	}
+	for _, name := range []string{keeper.PidFD, keeper.Channel, keeper.Notify} {
+		if fd := takeFile(h, name); fd >= 0 {
+			closeFD(fd)
+			a.sup.Keeper.Release(h.Key, name)
+		}
+	}
+}
+
+// releaseRest lets go of what is nobody's: of instances that were deleted.
+func (a *adoption) releaseRest() {
+	for key, h := range a.held {
+		a.forgetProcess(h)
+		for _, f := range h.Files {
+			closeFD(f.FD)
+		}
+		a.sup.Keeper.Release(key)
+	}
+}
+
+func (a *adoption) stray(key string) *keeper.Stray { return a.strays[key] }
+
+// aloftTime bounds the search for a process that may not have come to its exec,
+// until when it does not carry its mark. aloftPause is the time between two looks.
+const (
+	aloftTime  = time.Second
+	aloftPause = 5 * time.Millisecond
+)
+
+// findAloft finds the processes of launches that were under way when the earlier
+// daemon died: forked, perhaps, and not on record. One that lives carries its
+// mark. One that has ended meanwhile is the keeper's stray, if there is just one
+// such launch.
+func (a *adoption) findAloft(ctx context.Context, list []Restored) {
+	var missing []launchKey
+	for _, r := range list {
+		missing = append(missing, a.unnamed(r.Record)...)
+	}
+	for waited := time.Duration(0); len(missing) > 0 && waited < aloftTime; waited += aloftPause {
+		c, err := a.sup.census(ctx)
+		if err != nil {
+			a.sup.Log.Error("processes of apps that were being launched", "error", err)
+			break
+		}
+		missing = slices.DeleteFunc(missing, func(k launchKey) bool {
+			id := c.leader(k.uuid, k.gen, a.sup.Boot)
+			if id != nil {
+				a.aloft[k.key] = id
+			}
+			return id != nil
+		})
+		if !inTheAir(c) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(aloftPause):
+		}
+	}
+	a.eliminate(missing)
+}
+
+// inTheAir reports whether there is an orphan, or a child of the keeper's, that is
+// still the daemon's program: forked and not come to its exec, it does not show its
+// mark.
+func inTheAir(c *census) bool {
+	own, err := os.Readlink("/proc/self/exe")
+	if err != nil {
+		return false
+	}
+	keeper := os.Getppid()
+	for p := range c.snapshot.All() {
+		if pid, parent := int(p.PID), int(p.PPID); pid == os.Getpid() || parent != keeper && parent != 1 {
+			continue
+		}
+		exe, err := os.Readlink("/proc/" + strconv.Itoa(int(p.PID)) + "/exe")
+		if err == nil && strings.TrimSuffix(exe, " (deleted)") == own {
+			return true
+		}
+	}
+	return false
+}
+
+// launchKey names a launch.
+type launchKey struct {
+	key, uuid string
+	gen       int
+}
+
+// unnamed returns the launches of a record that may have a process which nobody
+// has named.
+func (a *adoption) unnamed(r *Record) (list []launchKey) {
+	add := func(gen int, l RecordedLaunch) {
+		key := keyOf(r.UUID, gen)
+		if h := a.held[key]; l.Process == nil && (h == nil || h.PID == 0) {
+			list = append(list, launchKey{key, r.UUID, gen})
+		}
+	}
+	if r.State == Launching || r.State == Online { // online without one: the record was damaged
+		add(r.Generation, r.RecordedLaunch)
+	}
+	for _, b := range r.Beside {
+		if b.Candidate {
+			add(b.Generation, b.RecordedLaunch)
+		}
+	}
+	return list
+}
+
+// eliminate gives the only stray that leads a session, as hub starts its apps, to
+// the only launch that the keeper holds the wires of and nobody has named.
+func (a *adoption) eliminate(missing []launchKey) {
+	missing = slices.DeleteFunc(missing, func(k launchKey) bool { return a.held[k.key] == nil })
+	var leaders []*keeper.Stray
+	for n := range a.ended {
+		if s := &a.ended[n]; s.Session == s.PID {
+			leaders = append(leaders, s)
+		}
+	}
+	if len(missing) == 1 && len(leaders) == 1 {
+		a.strays[missing[0].key] = leaders[0]
+	}
+}

@@ -1,0 +1,240 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/proc"
+	"golang.org/x/sys/unix"
+)
+
+// resumed is what was found of a launch.
+type resumed struct {
+	pid    int  // of the main process, which runs or is a zombie; else 0
+	forked bool // there was one
+	exit   proc.Exit
+}
+
+// resume takes a launch's process and its wires. The error tells what can't be
+// had; the process is taken over all the same.
+func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resumed, err error) {
+	h := a.take(i.key(l.gen))
+	l.pipes, l.signalled = r.Pipes, r.Signalled
+	found.exit = proc.Exit{Unknown: true}
+	p, err := i.processOf(l, r, h, a)
+	switch {
+	case errors.Is(err, proc.ErrGone):
+		found.forked, err = true, nil
+		if stray := a.stray(i.key(l.gen)); stray != nil {
+			found.exit = proc.ExitOf(stray.Status)
+		}
+	case p != nil:
+		found.pid, found.forked = p.PID, true
+		l.process, l.main = p, member{p.PID, p.Start}
+		err = i.watch(l)
+	}
+	return found, errors.Join(err, i.rejoin(l, r, h))
+}
+
+// processOf returns the main process of a launch, nil where none was forked;
+// proc.ErrGone says that it was, and is gone.
+func (i *Instance) processOf(l *launch, r RecordedLaunch, h *keeper.Held, a *adoption) (*proc.Process, error) {
+	id := r.Process
+	switch {
+	case h != nil && h.PID != 0 && fileOf(h, keeper.PidFD) >= 0:
+		if id == nil {
+			now, err := proc.Identify(h.PID)
+			if err != nil { // it was reaped; its pidfd and the keeper's report tell the rest
+				now = proc.Identity{PID: h.PID, Boot: i.sup.Boot}
+			}
+			id = &now
+		}
+		if h.Exit != nil {
+			l.report = &reported{l.gen, *h.Exit}
+		}
+		return proc.Hold(*id, takeFile(h, keeper.PidFD)), nil
+	case id == nil:
+		// The earlier daemon died between fork and record, or before the fork.
+		if id = a.aloft[i.key(l.gen)]; id == nil {
+			if a.stray(i.key(l.gen)) != nil {
+				return nil, proc.ErrGone
+			}
+			return nil, nil
+		}
+	}
+	p, err := proc.Open(*id)
+	if err != nil {
+		l.main = member{id.PID, id.Start} // what is left of its session is the launch's
+		return nil, err
+	}
+	i.sup.Keeper.Forked(i.key(l.gen), p.PID, p.Descriptor())
+	return p, nil
+}
+
+// rejoin takes our ends of the wires of a launch from the keeper, or opens them
+// anew where its process runs, and hands those on to the keeper.
+func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
+	f := &files{out: takeFile(h, keeper.Out), err: takeFile(h, keeper.Err), channel: takeFile(h, keeper.Channel)}
+	var errs []error
+	var opened []keeper.File
+	if l.process != nil {
+		_, l.command, _ = commandLine(l.spec, i.environment(l.base, l.spec, l.gen, l.wires).list())
+		opened, errs = i.reopenWires(l, r, f)
+	}
+	notify := takeFile(h, keeper.Notify)
+	if l.process != nil && l.spec.Notify {
+		if err := i.resumeNotify(l, r, notify); err != nil {
+			errs = append(errs, err)
+		}
+		if notify < 0 && l.notify != nil {
+			opened = append(opened, keeper.File{Name: keeper.Notify, FD: l.notify.Descriptor()})
+		}
+	} else {
+		closeFD(notify)
+	}
+	if len(opened) > 0 {
+		i.sup.Keeper.Hold(i.key(l.gen), opened...)
+	}
+	if l.process == nil {
+		closeFD(f.channel)
+		f.channel = -1
+	}
+	if f.out < 0 && f.err < 0 {
+		closeFD(f.channel)
+		return errors.Join(errs...)
+	}
+	for _, fd := range []*int{&f.out, &f.err} {
+		if *fd < 0 {
+			var err error
+			if *fd, err = endedPipe(); err != nil {
+				f.closeOurs()
+				return errors.Join(append(errs, err)...)
+			}
+		}
+	}
+	return errors.Join(append(errs, i.attach(l, f))...)
+}
+
+// reopenWires opens those wires of a living process that the keeper did not have,
+// and returns them.
+func (i *Instance) reopenWires(l *launch, r RecordedLaunch, f *files) (opened []keeper.File, errs []error) {
+	pid := l.process.PID
+	got := func(name string, to *int, fd int, err error) {
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s of process %d is not read any more: %w", name, pid, err))
+			return
+		}
+		*to = fd
+		opened = append(opened, keeper.File{Name: name, FD: fd})
+	}
+	if f.out < 0 {
+		fd, err := reopenOutput(pid, 1, &l.pipes[1])
+		got(keeper.Out, &f.out, fd, err)
+	}
+	if f.err < 0 {
+		fd, err := reopenOutput(pid, 2, &l.pipes[2])
+		got(keeper.Err, &f.err, fd, err)
+	}
+	if l.spec.IPC {
+		l.wires.channel = fdChannel
+	}
+	if l.spec.IPC && f.channel < 0 {
+		number := r.ChannelCopy
+		if number == 0 {
+			number = fdChannelCopy
+		}
+		fd, err := l.process.CopyDescriptor(number)
+		got(keeper.Channel, &f.channel, fd, err)
+	}
+	return opened, errs
+}
+
+// resumeOutputs reads on what is left of earlier launches, whose pipes somebody
+// still holds or nobody has read to the end.
+func (i *Instance) resumeOutputs(a *adoption) error {
+	var errs []error
+	for _, h := range a.rest(i.UUID) {
+		_, gen, ok := parseKey(h.Key)
+		f := &files{out: takeFile(h, keeper.Out), err: takeFile(h, keeper.Err), channel: -1}
+		if !ok || f.out < 0 && f.err < 0 {
+			continue
+		}
+		old := &launch{gen: gen, spec: i.launch.spec}
+		for _, fd := range []*int{&f.out, &f.err} {
+			if *fd >= 0 {
+				continue
+			}
+			var err error
+			if *fd, err = endedPipe(); err != nil {
+				errs = append(errs, err)
+			}
+		}
+		if err := i.readOutput(old, f); err != nil {
+			f.closeOurs()
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// reopenOutput opens the pipe behind a process's descriptor for reading, if it
+// is the one with this inode number (0: whichever it is).
+func reopenOutput(pid, fd int, inode *uint64) (int, error) {
+	path := "/proc/" + strconv.Itoa(pid) + "/fd/" + strconv.Itoa(fd)
+	link, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0) // opening what the app may have put there can have effects
+	if err != nil {
+		return -1, err
+	}
+	defer closeFD(link)
+	var st unix.Stat_t
+	switch err = unix.Fstat(link, &st); {
+	case err != nil:
+		return -1, err
+	case st.Mode&unix.S_IFMT != unix.S_IFIFO:
+		return -1, errors.New("the app has put something else in its place")
+	case *inode != 0 && st.Ino != *inode:
+		return -1, errors.New("the app has put another pipe in its place")
+	}
+	read, err := unix.Open("/proc/self/fd/"+strconv.Itoa(link), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, err
+	}
+	*inode = st.Ino
+	return read, nil
+}
+
+// endedPipe stands for an output that can't be had: empty, and at its end.
+func endedPipe() (int, error) {
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return -1, fmt.Errorf("pipe: %w", err)
+	}
+	unix.Close(p[1])
+	return p[0], nil
+}
+
+// fileOf returns the descriptor of that name, or -1; takeFile hands it over.
+func fileOf(h *keeper.Held, name string) int {
+	if h != nil {
+		for _, f := range h.Files {
+			if f.Name == name {
+				return f.FD
+			}
+		}
+	}
+	return -1
+}
+
+func takeFile(h *keeper.Held, name string) int {
+	fd := fileOf(h, name)
+	if fd >= 0 {
+		for n := range h.Files {
+			if h.Files[n].Name == name {
+				h.Files[n].FD = -1
+			}
+		}
+	}
+	return fd
+}
