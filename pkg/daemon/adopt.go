@@ -32,7 +32,9 @@ func (d *Daemon) adopt(ctx context.Context) {
 	if len(list) > 0 {
 		d.log.Info("apps of an earlier daemon are taken over", "instances", len(list))
 	}
-	d.logs.Adopted()
+	if err := d.logs.Adopted(ctx); err != nil {
+		d.log.Error("journal of the logs", "error", err)
+	}
 	if err := d.home.DropContent(); err != nil {
 		d.log.Error("records", "error", err)
 	}

@@ -181,7 +181,7 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 	if d.exits, err = epoll.New(); err != nil {
 		return nil, err
 	}
-	if d.logs, err = logs.New(log); err != nil {
+	if d.logs, err = logs.New(log, filepath.Join(home.RunDir(), "journal")); err != nil {
 		return nil, err
 	}
 	kept, err := d.joinKeeper()

@@ -22,15 +22,15 @@ type fixture struct {
 	testing.TB
 	*Loop
 	dir string
-	log *journal
+	log *logged
 }
 
 // start runs a loop until the test ends; prepare may change it before.
 func start(t testing.TB, prepare ...func(*Loop)) *fixture {
 	t.Helper()
-	f := &fixture{TB: t, dir: t.TempDir(), log: &journal{}}
+	f := &fixture{TB: t, dir: t.TempDir(), log: &logged{}}
 	var err error
-	if f.Loop, err = New(slog.New(slog.NewTextHandler(f.log, nil))); err != nil {
+	if f.Loop, err = New(slog.New(slog.NewTextHandler(f.log, nil)), ""); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range prepare {
@@ -183,19 +183,19 @@ func abridge(s string) string {
 	return s
 }
 
-// journal collects the loop's own messages.
-type journal struct {
+// logged collects the loop's own messages.
+type logged struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (j *journal) Write(b []byte) (int, error) {
+func (j *logged) Write(b []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(b)
 }
 
-func (j *journal) count(what string) int {
+func (j *logged) count(what string) int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return strings.Count(j.text.String(), what)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -30,8 +31,9 @@ type Source struct {
 	Stamp string
 	// Name stands in messages, such as "api:0 stdout".
 	Name string
-	// Ended, if not nil, is called on the loop's goroutine, which it must not
-	// block, when the intake has ended, at end of file or by Close.
+	// Ended, if not nil, is called on the loop's goroutine when nothing is read
+	// from the pipe any more: at its end, after an error of it, or by Close, but
+	// not when the loop ends. It must not block.
 	Ended func()
 }
 
@@ -41,17 +43,20 @@ type Intake struct {
 	loop    *Loop
 	name    string
 	fd      int
+	pipe    uint64 // its inode
+	atEnd   func() // Source.Ended
 	watch   *epoll.Watch
 	outlets []outlet // none: dropped
 	stamp   *Stamp   // nil: no stamp
 	utc     bool     // of the stamp
 	object  []byte   // what ends a line's object, behind the stamp; nil: no objects
 
-	wide   bool // its pipe was made as big as it gets
-	hung   bool // nobody can write any more
-	queued bool // stands in the loop's queue
-	ended  bool
-	cause  error // of an end that was not the end of file
+	wide    bool // its pipe was made as big as it gets
+	packets bool // its pipe was written to with O_DIRECT
+	hung    bool // nobody can write any more
+	queued  bool // stands in the loop's queue
+	ended   bool
+	cause   error // of an end that was not the end of file
 
 	alarm    alarm
 	seen     int           // bytes in the pipe when it held only a line without an end
@@ -59,7 +64,6 @@ type Intake struct {
 	taken    int64         // bytes taken out of the pipe so far
 	barriers []barrier
 	done     chan struct{}
-	onEnd    func()
 }
 
 // barrier is a Sync that waits for taken to reach a count.
@@ -91,6 +95,9 @@ func (l *Loop) addAll(sources []Source) ([]*Intake, error) {
 		}
 		list = append(list, in)
 	}
+	for _, in := range list {
+		in.claim()
+	}
 	return list, nil
 }
 
@@ -105,14 +112,17 @@ func (l *Loop) add(src Source) (*Intake, error) {
 	if _, err := unix.FcntlInt(uintptr(src.FD), unix.F_GETPIPE_SZ, 0); err != nil {
 		return nil, fmt.Errorf("descriptor %d is not a pipe: %w", src.FD, err)
 	}
-	in := &Intake{loop: l, name: src.Name, fd: src.FD, onEnd: src.Ended, done: make(chan struct{})}
+	in := &Intake{loop: l, name: src.Name, fd: src.FD, atEnd: src.Ended, done: make(chan struct{})}
+	var err error
+	if in.pipe, err = inode(src.FD); err != nil {
+		return nil, err
+	}
 	if src.Object != nil {
 		in.object = src.Object.ending()
 		if src.Stamp == "" {
 			src.Stamp, in.utc = isoFormat, true
 		}
 	}
-	var err error
 	if src.Stamp != "" {
 		if in.stamp, err = l.stamp(src.Stamp); err != nil {
 			return nil, err
@@ -230,22 +240,53 @@ func (in *Intake) Close() {
 	in.loop.loop.Post(func() { in.end(ErrClosed) })
 }
 
+// FD returns the descriptor of the pipe, or -1 when the intake has ended. It may
+// be called while the loop is frozen.
+func (in *Intake) FD() int {
+	if in.ended {
+		return -1
+	}
+	return in.fd
+}
+
 // end gives everything back. cause, nil at end of file, answers the Syncs.
 func (in *Intake) end(cause error) {
 	if in.ended {
 		return
 	}
+	for i := range in.outlets {
+		in.outlets[i].sink.leave(&in.outlets[i])
+	}
+	// The first one's slot last: alone it is enough to tell what was taken.
+	for i := range slices.Backward(in.outlets) {
+		in.loop.journal.release(in.outlets[i].slot)
+	}
+	in.close(cause)
+	if in.atEnd != nil {
+		in.atEnd()
+	}
+}
+
+// abandon ends an intake with its loop. With a journal somebody may go on where
+// it was.
+func (in *Intake) abandon() {
+	if !in.loop.journal.lasting() {
+		in.atEnd = nil
+		in.end(ErrClosed)
+		return
+	}
+	for i := range in.outlets {
+		in.outlets[i].sink.forget(&in.outlets[i])
+	}
+	in.close(ErrClosed)
+}
+
+func (in *Intake) close(cause error) {
 	in.ended, in.cause = true, cause
 	in.alarm.stop()
 	in.watch.Remove()
 	unix.Close(in.fd)
-	for i := range in.outlets {
-		in.outlets[i].sink.leave(&in.outlets[i])
-	}
 	delete(in.loop.intakes, in)
 	in.answer(cause)
-	if in.onEnd != nil {
-		in.onEnd()
-	}
 	close(in.done)
 }

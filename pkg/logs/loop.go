@@ -48,6 +48,7 @@ type Loop struct {
 	tap    *tap
 	topics topics
 
+	journal *journal
 	intakes map[*Intake]struct{}
 	sinks   map[string]*sink
 	stamps  map[string]*Stamp
@@ -59,7 +60,9 @@ type Loop struct {
 	queued       bool      // serve is posted
 
 	timing timing
-	write  func(fd int, b []byte) (int, error) // write(2), but in tests
+	// write is write(2) and take the tap's, but in tests.
+	write func(fd int, b []byte) (int, error)
+	take  func(fd, n int, last []byte) error
 }
 
 // timing are the loop's delays, apart so that tests can be fast.
@@ -70,8 +73,11 @@ type timing struct {
 }
 
 // New makes a loop that reports files that can't be written to log. Run must be
-// called to serve it.
-func New(log *slog.Logger) (*Loop, error) {
+// called to serve it. The journal is the file (mode 0600) that lets the next
+// process go on where this one was, even in the middle of a line or a write;
+// with "", or where it can't be made, lines may be repeated after a kill. Only
+// one process may have it open.
+func New(log *slog.Logger, journal string) (*Loop, error) {
 	t, err := newTap()
 	if err != nil {
 		return nil, fmt.Errorf("logs: %w", err)
@@ -85,24 +91,28 @@ func New(log *slog.Logger) (*Loop, error) {
 		log:     log,
 		loop:    loop,
 		tap:     t,
+		journal: openJournal(journal, log),
 		intakes: make(map[*Intake]struct{}),
 		sinks:   make(map[string]*sink),
 		stamps:  make(map[string]*Stamp),
 		out:     make([]byte, 0, outSize),
 		timing:  timing{partial: 100 * time.Millisecond, open: time.Second, retry: time.Second},
 		write:   unix.Write,
+		take:    t.take,
 	}, nil
 }
 
 // Run serves the loop until ctx is done or Close is called, then closes all
-// descriptors. What is in the pipes at that time stays there.
+// descriptors. What is in the pipes at that time stays there, and with a journal
+// a line that is begun stays open.
 func (l *Loop) Run(ctx context.Context) error {
 	err := l.loop.Run(ctx)
 	l.loop.Close() // nothing is served any more, whatever ended it
 	for in := range l.intakes {
-		in.end(ErrClosed)
+		in.abandon()
 	}
 	l.tap.close()
+	l.journal.close()
 	return err
 }
 

@@ -1,7 +1,9 @@
 package logs
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -14,8 +16,7 @@ const (
 
 // openLog opens a log file for appending, by the rules of openTrusted, and
 // reports whether it is a regular file. With create, it makes the file and
-// missing folders, and gives a last line that has no end (its writer was killed)
-// the end that keeps the next line apart.
+// missing folders.
 func openLog(path string, create bool) (fd int, regular bool, err error) {
 	flags := unix.O_WRONLY | unix.O_APPEND | unix.O_NONBLOCK | unix.O_NOCTTY
 	if create {
@@ -29,11 +30,7 @@ func openLog(path string, create bool) (fd int, regular bool, err error) {
 		unix.Close(fd)
 		return -1, false, &os.PathError{Op: "stat", Path: path, Err: err}
 	}
-	regular = st.Mode&unix.S_IFMT == unix.S_IFREG
-	if create && regular && st.Size > 0 {
-		endLastLine(fd, st.Size)
-	}
-	return fd, regular, nil
+	return fd, st.Mode&unix.S_IFMT == unix.S_IFREG, nil
 }
 
 // openRegular opens a log file for reading, by the rules of openTrusted. It
@@ -61,16 +58,30 @@ func openRegular(path string) (*os.File, int64, error) {
 	return f, st.Size(), nil
 }
 
-// endLastLine is done as well as it can be: a file that can't be read, or is
-// full, is written to all the same.
-func endLastLine(fd int, size int64) {
+// readBack reads up to n bytes of a file that is open for writing.
+func readBack(fd int, offset int64, n int) ([]byte, error) {
 	f, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", fd))
 	if err != nil {
-		return
+		return nil, err
 	}
 	defer f.Close()
-	var last [1]byte
-	if n, _ := f.ReadAt(last[:], size-1); n == 1 && last[0] != '\n' {
+	b := make([]byte, n)
+	n, err = f.ReadAt(b, offset)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return b[:n], err
+}
+
+// endLastLine gives a last line that has no end (its writer was killed) the end
+// that keeps the next line apart. It is done as well as it can be: a file that
+// can't be read, or is full, is written to all the same.
+func endLastLine(fd int) {
+	size, err := unix.Seek(fd, 0, unix.SEEK_END)
+	if err != nil || size == 0 {
+		return
+	}
+	if last, err := readBack(fd, size-1, 1); err == nil && len(last) == 1 && last[0] != '\n' {
 		_, _ = unix.Write(fd, newline)
 	}
 }

@@ -6,11 +6,17 @@ import "time"
 // it. A file that can't be written holds up only itself, until it is a chunk
 // behind the others.
 type outlet struct {
-	in    *Intake
-	sink  *sink
-	state lineState
+	in   *Intake
+	sink *sink
+	slot *slot // says the same in the journal
 	// waiting: it stands in the sink's list.
 	waiting bool
+	progress
+}
+
+// progress is how far an outlet is.
+type progress struct {
+	state lineState
 	// ahead is how many of the pipe's first bytes are in the file: they stay in
 	// the pipe until every outlet has them, and are not written twice.
 	ahead int
@@ -22,7 +28,7 @@ type outlet struct {
 // anything.
 func (o *outlet) put(data []byte, now time.Time) bool {
 	s := o.sink
-	if o.waiting || o.ahead == len(data) {
+	if o.waiting || o.ahead >= len(data) {
 		return false
 	}
 	out, n, state := o.format(data, now)
@@ -35,20 +41,25 @@ func (o *outlet) put(data []byte, now time.Time) bool {
 	if !s.admit(o, now) {
 		return false
 	}
-	if s.append(out) != nil {
+	next := progress{state: state, ahead: o.ahead + n}
+	if state == lineOpen && o.in.object != nil {
+		next.since = o.start(now) // an object's stamp is at its end
+	}
+	if s.append(o, out, next, now) != nil {
 		s.hold(o)
 		return false
 	}
-	o.ahead += n
-	switch {
-	case state != lineOpen || o.in.object == nil:
-		o.since = time.Time{}
-	case o.since.IsZero():
-		o.since = now // an object's stamp is at its end
-	}
-	o.state = state
 	s.settle(o, len(out), now)
 	return true
+}
+
+// mark is what the journal says of the outlet at p, when the file has a size.
+func (o *outlet) mark(p progress, size int64) mark {
+	m := mark{size: size, at: o.in.taken + int64(p.ahead), since: nanoseconds(p.since), state: p.state}
+	if p.state == lineOpen {
+		m.length = int32(o.sink.open(o))
+	}
+	return m
 }
 
 // format turns what this outlet has not written of a peeked chunk into what is
@@ -113,7 +124,7 @@ func (o *outlet) finish() error {
 		return o.sink.cut()
 	}
 	if len(o.sink.rest) > 0 {
-		return o.sink.append(nil)
+		return o.sink.flush()
 	}
 	return nil
 }

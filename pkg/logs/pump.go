@@ -26,6 +26,9 @@ func (in *Intake) turn() {
 	if len(in.outlets) == 0 {
 		step = in.drop
 	}
+	for i := range in.outlets {
+		in.outlets[i].sink.end = unknown // others may write to it too
+	}
 	for range chunksPerTurn {
 		if !step() {
 			return
@@ -54,6 +57,7 @@ func (in *Intake) step() bool {
 		in.empty(err)
 		return false
 	}
+	in.packets = in.packets || l.tap.packets
 	if len(data) > chunkSize-page && !in.wide {
 		// Where the kernel refuses, the pipe stays as it is.
 		in.wide = true
@@ -69,16 +73,34 @@ func (in *Intake) step() bool {
 		taken = min(taken, o.ahead)
 	}
 	if taken > 0 {
-		if err := l.tap.take(in.fd, taken); err != nil {
+		if err := in.take(data, taken); err != nil {
 			in.fail(err)
 			return false
 		}
-		for i := range in.outlets {
-			in.outlets[i].ahead -= taken
-		}
-		in.took(taken)
 	}
 	return more && !in.queued // queued: others come first
+}
+
+// take takes the first n bytes of data out of the pipe: all outlets have them.
+func (in *Intake) take(data []byte, n int) error {
+	l, slot := in.loop, in.outlets[0].slot
+	blind := in.packets || n < len(data) && len(data) <= page && l.tap.packet(in.fd)
+	slot.take(in.taken+int64(n), data[n-1], blind)
+	var err error
+	if blind {
+		err = l.tap.discard(in.fd, n)
+	} else {
+		err = l.take(in.fd, n, slot.last[:])
+	}
+	if err != nil {
+		return err
+	}
+	slot.taken.Store(in.taken + int64(n))
+	for i := range in.outlets {
+		in.outlets[i].ahead -= n
+	}
+	in.took(n)
+	return nil
 }
 
 // stuck reports whether the pipe consists of so many small pieces that a peek

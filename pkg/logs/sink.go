@@ -10,6 +10,9 @@ import (
 // maxOpen is how many bytes of one line other streams wait for.
 const maxOpen = 1 << 20
 
+// unknown is an end of a file that must be asked for.
+const unknown = -1
+
 var newline = []byte{'\n'}
 
 // sink is a log file that is being written, shared by all intakes with its
@@ -21,7 +24,9 @@ type sink struct {
 	loop    *Loop
 	path    string
 	fd      int
-	regular bool // a file that can be truncated, not a FIFO or a device
+	file    identity
+	regular bool  // a file that can be truncated, not a FIFO or a device
+	end     int64 // of the file as it was in this turn, or unknown
 	topic   *topic
 	intakes int
 
@@ -29,7 +34,10 @@ type sink struct {
 	opened  time.Time // when it was opened
 	length  int       // how much of it is written, in bytes
 	waiting []*outlet // who wants to write
-	alarm   alarm
+	// unsettled: an earlier process was in the middle of something in the file,
+	// and its stream has not been added yet.
+	unsettled bool
+	alarm     alarm
 
 	failure error // why the file can't be written until the next attempt
 	outage  bool  // that has been reported
@@ -67,7 +75,45 @@ func (l *Loop) open(path string) (*sink, error) {
 	}
 	t := l.topics.acquire(path)
 	t.opened(fd)
-	return &sink{loop: l, path: path, fd: fd, regular: regular, topic: t}, nil
+	s := &sink{loop: l, path: path, topic: t}
+	s.use(fd, regular)
+	return s, nil
+}
+
+// use begins with a file that was just opened.
+func (s *sink) use(fd int, regular bool) {
+	s.fd, s.regular, s.file, s.end = fd, regular, identify(fd), unknown
+	s.unsettled = s.loop.journal.unfinished[s.file] > 0
+	s.keepApart()
+}
+
+// keepApart ends the last line of the file, unless somebody goes on with it.
+func (s *sink) keepApart() {
+	if s.regular && s.owner == nil && !s.unsettled {
+		endLastLine(s.fd)
+		s.end = unknown
+	}
+}
+
+// settleTail lets those write who wait for what an earlier process has begun, if
+// that is settled now.
+func (s *sink) settleTail() {
+	if s.unsettled && s.loop.journal.unfinished[s.file] == 0 {
+		s.unsettled = false
+		s.keepApart()
+		s.resume()
+	}
+}
+
+// size returns where the file ends, in bytes. It asks once a turn, and after
+// that counts.
+func (s *sink) size() int64 {
+	if s.end == unknown && s.regular {
+		if end, err := unix.Seek(s.fd, 0, unix.SEEK_END); err == nil {
+			s.end = end
+		}
+	}
+	return max(0, s.end)
 }
 
 // leave takes o out of the sink, with an end for its open line.
@@ -75,6 +121,14 @@ func (s *sink) leave(o *outlet) {
 	if s.owner == o && s.cut() != nil {
 		s.rest = append(s.rest, o.ending()...)
 		s.disown()
+	}
+	s.forget(o)
+}
+
+// forget takes o out of the sink as it is.
+func (s *sink) forget(o *outlet) {
+	if s.owner == o {
+		s.owner = nil
 	}
 	if i := slices.Index(s.waiting, o); i >= 0 {
 		s.waiting = slices.Delete(s.waiting, i, i+1)
@@ -91,7 +145,7 @@ func (s *sink) release() {
 	}
 	if len(s.rest) > 0 {
 		s.failure = nil
-		_ = s.append(nil) // the last attempt; a failure has been reported
+		_ = s.flush() // the last attempt; a failure has been reported
 	}
 	s.alarm.stop()
 	delete(s.loop.sinks, s.path)
@@ -103,6 +157,10 @@ func (s *sink) release() {
 // admit reports whether o may write now. If not, it waits in the sink. An
 // open line that has had its time is given an end.
 func (s *sink) admit(o *outlet, now time.Time) bool {
+	if s.unsettled {
+		s.hold(o)
+		return false
+	}
 	if s.owner == nil || s.owner == o {
 		return true
 	}
@@ -121,18 +179,29 @@ func (s *sink) admit(o *outlet, now time.Time) bool {
 // cut ends the open line on behalf of its owner, whose rest will follow on a
 // line of its own.
 func (s *sink) cut() error {
-	if err := s.append(s.owner.ending()); err != nil {
+	o := s.owner
+	s.end = unknown // this is done at any time
+	if err := s.append(o, o.ending(), progress{state: lineCut, ahead: o.ahead}, time.Time{}); err != nil {
 		return err
 	}
-	s.disown()
+	s.owner = nil
 	return nil
 }
 
 func (s *sink) disown() {
-	if s.owner != nil {
-		s.owner.state, s.owner.since = lineCut, time.Time{}
+	if o := s.owner; o != nil {
+		o.progress = progress{state: lineCut, ahead: o.ahead}
+		o.slot.change(o.mark(o.progress, 0))
 		s.owner = nil
 	}
+}
+
+// open is how many bytes of an open line of o are in the file.
+func (s *sink) open(o *outlet) int {
+	if s.owner != o {
+		return 0
+	}
+	return s.length
 }
 
 // settle notes whose file it is after o wrote n bytes to it.
@@ -144,10 +213,10 @@ func (s *sink) settle(o *outlet, n int, now time.Time) {
 		}
 		return
 	}
+	s.length = s.open(o) + n
 	if s.owner != o {
-		s.owner, s.opened, s.length = o, now, 0
+		s.owner, s.opened = o, now
 	}
-	s.length += n
 	if o.in.object != nil && s.length >= maxObject {
 		if s.cut() == nil { // a failure is met again by the next write
 			s.resume()
@@ -187,7 +256,7 @@ func (s *sink) tick() {
 		return
 	}
 	s.failure = nil
-	if len(s.rest) > 0 && s.append(nil) != nil {
+	if s.flush() != nil {
 		return
 	}
 	s.resume()

@@ -14,7 +14,17 @@ type tap struct {
 	r, w int // the scratch pipe, empty between two calls
 	null int // /dev/null, where taken bytes are spliced to without a copy
 	buf  []byte
+	// packets: the last peek met what was written with O_DIRECT (pipe(2)).
+	packets bool
+	waste   [wasteSize]byte
+	pieces  [][]byte // of what a take reads
 }
+
+// wasteSize is where a take's bytes are read to, small enough to stay in the
+// processor's cache, and so large that seven times as much is a chunk: with the
+// last byte these are the eight pieces that readv(2) takes without an allocation
+// in the kernel (UIO_FASTIOV).
+const wasteSize = chunkSize/7 + 1
 
 func newTap() (*tap, error) {
 	null, err := unix.Open("/dev/null", unix.O_WRONLY|unix.O_CLOEXEC, 0)
@@ -29,7 +39,7 @@ func newTap() (*tap, error) {
 	// tee copies a slot for a slot, and the slots of a pipe need not be full.
 	// Where the kernel refuses, a peek is shorter and nothing else changes.
 	_, _ = unix.FcntlInt(uintptr(p[1]), unix.F_SETPIPE_SZ, 4*chunkSize)
-	return &tap{r: p[0], w: p[1], null: null, buf: make([]byte, chunkSize)}, nil
+	return &tap{r: p[0], w: p[1], null: null, buf: make([]byte, chunkSize), pieces: make([][]byte, 0, 8)}, nil
 }
 
 func (t *tap) close() {
@@ -50,7 +60,9 @@ func (t *tap) peek(fd int) ([]byte, error) {
 	if n == 0 {
 		return nil, io.EOF
 	}
+	t.packets = false
 	for got := 0; got < int(n); {
+		t.packets = got > 0 // only they need another read
 		m, err := ignoringEINTR(func() (int, error) { return unix.Read(t.r, t.buf[got:n]) })
 		if err == nil && m == 0 {
 			err = io.ErrUnexpectedEOF
@@ -63,8 +75,40 @@ func (t *tap) peek(fd int) ([]byte, error) {
 	return t.buf[:n], nil
 }
 
-// take removes exactly the first n bytes of the pipe.
-func (t *tap) take(fd, n int) error {
+// take removes exactly the first n bytes of the pipe, and puts the last of them
+// into last. A kill does not stop it halfway, as it does splice(2): all bytes
+// leave the pipe and last is set, or nothing happens. They must be there, and
+// must not end within a packet, whose rest would be lost.
+func (t *tap) take(fd, n int, last []byte) error {
+	t.pieces = t.pieces[:0]
+	for left := n - 1; left > 0; left -= wasteSize {
+		t.pieces = append(t.pieces, t.waste[:min(left, wasteSize)])
+	}
+	t.pieces = append(t.pieces, last)
+	m, err := ignoringEINTR(func() (int, error) { return unix.Readv(fd, t.pieces) })
+	if err != nil {
+		return fmt.Errorf("take %d bytes out of the pipe: %w", n, err)
+	}
+	return t.discard(fd, n-m)
+}
+
+// packet reports whether the first bytes of a pipe, of which there are two or
+// more, were written with O_DIRECT: a read of one drops the others.
+func (t *tap) packet(fd int) bool {
+	n, err := ignoringEINTR(func() (int64, error) {
+		return unix.Tee(fd, t.w, 2, unix.SPLICE_F_NONBLOCK)
+	})
+	if err != nil || n < 2 {
+		return false
+	}
+	var b [1]byte
+	_, _ = ignoringEINTR(func() (int, error) { return unix.Read(t.r, b[:]) })
+	_, err = ignoringEINTR(func() (int, error) { return unix.Read(t.r, b[:]) })
+	return errors.Is(err, unix.EAGAIN)
+}
+
+// discard removes exactly the first n bytes of the pipe.
+func (t *tap) discard(fd, n int) error {
 	for n > 0 {
 		m, err := t.drop(fd, n)
 		if err != nil {

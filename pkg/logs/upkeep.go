@@ -68,6 +68,7 @@ func (s *sink) truncate() error {
 	if err := s.topic.truncate(s.fd); err != nil {
 		return err
 	}
+	s.end = unknown
 	s.disown() // what is left of an open line is a continuation of nothing
 	s.rest = nil
 	s.retry()
@@ -93,7 +94,7 @@ func (s *sink) reopen() error {
 		return err
 	}
 	unix.Close(s.fd)
-	s.fd, s.regular = fd, regular
+	s.use(fd, regular)
 	s.topic.reopened(fd)
 	s.retry()
 	return nil

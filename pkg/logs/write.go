@@ -4,36 +4,54 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// append writes b whole, or nothing of it and returns why. After a failure
-// nothing is written until the next attempt is due.
-func (s *sink) append(b []byte) error {
-	if s.failure != nil {
-		return s.failure
+// append writes b whole for o, which is at next then, or nothing of it and
+// returns why. After a failure nothing is written until the next attempt is due.
+// now is the time in b.
+func (s *sink) append(o *outlet, b []byte, next progress, now time.Time) error {
+	if err := s.flush(); err != nil {
+		return err
 	}
-	if len(s.rest) > 0 {
-		n, err := s.writeAll(s.rest)
-		s.rest = s.rest[n:]
-		if err != nil {
-			s.failed(err)
-			return err
-		}
-		s.rest = nil
-	}
+	size, m := s.size(), o.mark(next, 0)
+	m.size, m.length = size+int64(len(b)), int32(s.open(o)+len(b))
+	o.slot.plan(s.file, m, size, o.since, now)
 	n, err := s.writeAll(b)
 	if err == nil {
 		s.recovered()
-		s.topic.grew()
+	} else {
+		s.failed(err)
+		if n == 0 || s.takeBack(n) {
+			o.slot.undone()
+			return err
+		}
+		s.rest = bytes.Clone(b[n:]) // so b counts as written
+	}
+	o.slot.done()
+	o.progress = next
+	s.topic.grew()
+	return nil
+}
+
+// flush writes what is left of an earlier write.
+func (s *sink) flush() error {
+	if s.failure != nil {
+		return s.failure
+	}
+	if len(s.rest) == 0 {
 		return nil
 	}
-	s.failed(err)
-	if n == 0 || s.takeBack(n) {
+	n, err := s.writeAll(s.rest)
+	s.rest = s.rest[n:]
+	if err != nil {
+		s.failed(err)
 		return err
 	}
-	s.rest = bytes.Clone(b[n:]) // so b counts as written
+	s.rest = nil
+	s.recovered()
 	s.topic.grew()
 	return nil
 }
@@ -44,6 +62,9 @@ func (s *sink) writeAll(b []byte) (int, error) {
 		n, err := s.loop.write(s.fd, b[done:])
 		if n > 0 {
 			done += n
+			if s.end != unknown {
+				s.end += int64(n)
+			}
 		}
 		if err == nil && n == 0 {
 			err = io.ErrShortWrite
@@ -74,7 +95,7 @@ func (s *sink) takeBack(n int) bool {
 
 // failed begins or prolongs an outage, which is reported once.
 func (s *sink) failed(err error) {
-	s.failure = err
+	s.failure, s.end = err, unknown
 	if !s.outage {
 		s.outage = true
 		s.loop.log.Error("log file can't be written; output waits in the pipes and apps may block",

@@ -63,7 +63,7 @@ func (i *Instance) held() (list []keeper.Held) {
 		list[n].Files = append(list[n].Files, keeper.File{Name: name, FD: fd})
 	}
 	for _, o := range i.outputs {
-		add(o.gen, o.name, o.Descriptor())
+		add(o.gen, o.name, o.FD())
 	}
 	for _, l := range append([]*launch{i.launch}, i.others...) {
 		if l == nil || l.process == nil {

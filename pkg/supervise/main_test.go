@@ -64,7 +64,7 @@ func newRig(t testing.TB) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines, err := logs.New(log)
+	lines, err := logs.New(log, "")
 	if err != nil {
 		t.Fatal(err)
 	}
