@@ -25,6 +25,9 @@ type Command struct {
 	Files []int
 	// ResetOOM sets the child's oom_score_adj to 0 (see OOMProtected).
 	ResetOOM bool
+	// Cgroup is a descriptor of the cgroup of version 2 to start in, or 0 or
+	// less for the one of this process (clone(2), CLONE_INTO_CGROUP, Linux 5.7).
+	Cgroup int
 }
 
 // Start forks and executes c in a session of its own. The error tells a missing
@@ -45,7 +48,7 @@ func Start(c Command) (*Process, error) {
 		Dir:   c.Dir,
 		Env:   c.Env,
 		Files: files,
-		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
+		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd, UseCgroupFD: c.Cgroup > 0, CgroupFD: c.Cgroup},
 	})
 	if err != nil {
 		return nil, explain(c.Path, err)

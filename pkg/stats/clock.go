@@ -55,4 +55,15 @@ func ReadProc(pid int) (Proc, error) {
 	return p, nil
 }
 
+// Command is the name of a process's program, up to 15 bytes of anything
+// (proc_pid_comm(5)). The error is as ReadProc's.
+func Command(pid int) (string, error) {
+	proc := procfs{root: "/proc"}
+	name, err := proc.file(int32(pid), "comm")
+	if err != nil {
+		return "", fmt.Errorf("process %d: %w", pid, err)
+	}
+	return string(bytes.TrimSuffix(name, []byte("\n"))), nil
+}
+
 var errNotStat = errors.New("stat does not have the form of proc_pid_stat(5)")

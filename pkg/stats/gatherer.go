@@ -28,6 +28,13 @@ func (g *Gatherer) Found() []Proc { return g.found }
 // Exclude leaves out what was found so far: it is not found again.
 func (g *Gatherer) Exclude() { g.found = g.found[:0] }
 
+// Skip leaves out a process, and what belongs to others through it alone.
+func (g *Gatherer) Skip(pid int) {
+	if place, ok := g.snapshot.find(int32(pid)); ok {
+		g.seen[place/64] |= uint64(1) << (place % 64)
+	}
+}
+
 // Reset begins anew.
 func (g *Gatherer) Reset() {
 	clear(g.seen)

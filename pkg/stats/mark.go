@@ -84,12 +84,16 @@ const kthreadd = 2
 func (m *marks) keep(snap *Snapshot) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for id := range m.known {
+	forget(m.known, snap)
+	m.proc.content = nil // an environment may have had megabytes
+}
+
+func forget(known map[identity]string, snap *Snapshot) {
+	for id := range known {
 		if p, ok := snap.Proc(int(id.pid)); !ok || p.Start != id.start {
-			delete(m.known, id)
+			delete(known, id)
 		}
 	}
-	m.proc.content = nil // an environment may have had megabytes
 }
 
 // variable finds name in the NUL-separated text of /proc/PID/environ.

@@ -14,6 +14,7 @@ import (
 type Scanner struct {
 	passes passes
 	marks  marks
+	groups groups
 	proc   procfs // the pass under way
 	size   int    // of the last pass; the pass under way
 }
@@ -23,8 +24,9 @@ func NewScanner() *Scanner { return newScanner("/proc") }
 
 func newScanner(root string) *Scanner {
 	s := &Scanner{
-		proc:  procfs{root: root},
-		marks: marks{proc: procfs{root: root}, known: make(map[identity]string)},
+		proc:   procfs{root: root},
+		marks:  marks{proc: procfs{root: root}, known: make(map[identity]string)},
+		groups: groups{proc: procfs{root: root}, known: make(map[identity]string)},
 	}
 	s.passes.run = s.pass
 	return s
@@ -61,6 +63,7 @@ func (s *Scanner) pass() (*Snapshot, error) {
 	s.size = len(procs)
 	snap := newSnapshot(at, up, procs)
 	s.marks.keep(snap)
+	s.groups.keep(snap)
 	return snap, nil
 }
 

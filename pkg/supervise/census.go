@@ -3,6 +3,8 @@ package supervise
 import (
 	"context"
 	"math"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,19 +14,25 @@ import (
 	"github.com/leadmaster/hub/pkg/stats"
 )
 
-// census is one look at all processes, with the marked ones by instance. It is
+// census is one look at all processes, with what says whose they are. It is
 // shared by all who ask at the same time.
 type census struct {
 	snapshot *stats.Snapshot
-	marked   map[string][]marked // by uuid
-	sure     bool                // there is no other marked one
+	claimed  map[string][]claimed // by uuid
+	sure     bool                 // there is no other marked one
+	keeper   int                  // its pid, 0 without one
+	owners   owners
 }
 
-// marked is a process that carries the mark of a launch.
-type marked struct {
+// claimed is a process that belongs to a launch for another reason than its place
+// in the tree.
+type claimed struct {
 	member
-	gen int
+	gen int // unknown if only the cgroup says that it belongs to the instance
 }
+
+// unknown is the generation of a process that may be of any launch.
+const unknown = 0
 
 // rival is a launch whose processes belong to it and to no other one of the
 // instance.
@@ -33,10 +41,12 @@ type rival struct {
 	main member
 }
 
-// censuses makes a census of a snapshot once for all who share that.
+// censuses makes a census of a snapshot once for all who share that, and
+// remembers what the next one can't see any more.
 type censuses struct {
-	mu   sync.Mutex // guards last
+	mu   sync.Mutex // guards the rest
 	last *census
+	kin  map[member]claim
 }
 
 // census returns a look at the processes that is not older than the call.
@@ -45,26 +55,29 @@ func (s *Supervisor) census(ctx context.Context) (*census, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.censuses.of(snap, s.Scanner, s.HomeID+":"), nil
+	return s.censusOf(snap), nil
 }
 
-func (cs *censuses) of(snap *stats.Snapshot, scanner *stats.Scanner, prefix string) *census {
+func (s *Supervisor) censusOf(snap *stats.Snapshot) *census {
+	cs := &s.censuses
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.last != nil && cs.last.snapshot == snap {
 		return cs.last
 	}
-	c := &census{snapshot: snap, marked: make(map[string][]marked)}
-	found, sure := scanner.Marked(snap, prefix)
+	c := &census{snapshot: snap, claimed: make(map[string][]claimed), keeper: s.KeeperPID}
+	found, sure := s.Scanner.Marked(snap, s.HomeID+":")
 	c.sure = sure
+	list := make(marks, 0, len(found))
 	for _, p := range found {
-		uuid, number, _ := strings.Cut(strings.TrimPrefix(scanner.Mark(p), prefix), ":")
-		gen, err := strconv.Atoi(number)
-		if err != nil {
-			gen = 0 // nobody's
+		if c.isOwn(p) {
+			continue
 		}
-		c.marked[uuid] = append(c.marked[uuid], marked{member{int(p.PID), p.Start}, gen})
+		cl := s.claimOf(s.Scanner.Mark(p))
+		list = append(list, mark{p.PID, cl})
+		c.claimed[cl.uuid] = append(c.claimed[cl.uuid], claimed{memberOf(p), cl.gen})
 	}
+	cs.kin = s.inherit(c, list, cs.kin)
 	cs.last = c
 	return c
 }
@@ -74,7 +87,7 @@ func (cs *censuses) of(snap *stats.Snapshot, scanner *stats.Scanner, prefix stri
 // too, and is younger.
 func (c *census) leader(uuid string, gen int, boot string) *proc.Identity {
 	var first *proc.Identity
-	for _, m := range c.marked[uuid] {
+	for _, m := range c.claimed[uuid] {
 		p, ok := c.snapshot.Proc(m.pid)
 		if !ok || m.gen != gen || int(p.SID) != m.pid || p.Dead() {
 			continue
@@ -86,8 +99,24 @@ func (c *census) leader(uuid string, gen int, boot string) *proc.Identity {
 	return first
 }
 
+// isOwn reports whether p is the daemon or the keeper, which are no app's although
+// one may have started them: an app that calls hubctl when no daemon runs.
+func (c *census) isOwn(p stats.Proc) bool {
+	return int(p.PID) == os.Getpid() || int(p.PID) == c.keeper
+}
+
+// claimOf reads a mark of this home.
+func (s *Supervisor) claimOf(mark string) claim {
+	uuid, number, _ := strings.Cut(strings.TrimPrefix(mark, s.HomeID+":"), ":")
+	gen, err := strconv.Atoi(number)
+	if err != nil {
+		gen = unknown
+	}
+	return claim{uuid, gen}
+}
+
 // tree returns the processes of an instance: those of the given roots and those
-// that carry its mark, with all that belongs to them, but without those of the
+// that are claimed for it, with all that belongs to them, but without those of the
 // rivals and of launches beyond the last.
 func (c *census) tree(uuid string, roots []member, rivals []rival, last int) []stats.Proc {
 	return c.gather(c.snapshot.Gatherer(), uuid, roots, rivals, last)
@@ -97,7 +126,9 @@ func (c *census) tree(uuid string, roots []member, rivals []rival, last int) []s
 // is used again.
 func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals []rival, last int) []stats.Proc {
 	g.Reset()
-	marks := c.marked[uuid]
+	g.Skip(os.Getpid())
+	g.Skip(c.keeper)
+	claims := c.claimed[uuid]
 	add := func(m member) {
 		if m.pid != 0 {
 			g.Add(m.pid, m.start)
@@ -105,14 +136,11 @@ func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals [
 	}
 	for _, r := range rivals {
 		add(r.main)
-		for _, m := range marks {
-			if m.gen == r.gen {
-				add(m.member)
-			}
-		}
 	}
-	for _, m := range marks {
-		if m.gen > last { // launched after whoever looks has asked
+	// A process of an unknown launch that is older than all others is none of theirs.
+	others := firstOther(claims, rivals, last)
+	for _, m := range claims {
+		if m.gen > last || isRival(m.gen, rivals) || m.gen == unknown && m.start >= others {
 			add(m.member)
 		}
 	}
@@ -120,10 +148,29 @@ func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals [
 	for _, m := range roots {
 		add(m)
 	}
-	for _, m := range marks {
+	for _, m := range claims {
 		add(m.member)
 	}
 	return g.Found()
+}
+
+func isRival(gen int, rivals []rival) bool {
+	return slices.ContainsFunc(rivals, func(r rival) bool { return r.gen == gen })
+}
+
+// firstOther is when the first of the rivals and of the launches beyond the last
+// began, as far as processes tell.
+func firstOther(claims []claimed, rivals []rival, last int) uint64 {
+	first := uint64(math.MaxUint64)
+	for _, r := range rivals {
+		first = min(first, r.main.start)
+	}
+	for _, m := range claims {
+		if m.gen > last {
+			first = min(first, m.start)
+		}
+	}
+	return first
 }
 
 // Usage is what the tree of an instance uses, with launches that run beside the
@@ -151,7 +198,7 @@ func (s *Supervisor) Usage(ctx context.Context, list []*Instance) ([]Usage, erro
 			return usage, err
 		}
 	}
-	c := s.censuses.of(snap, s.Scanner, s.HomeID+":")
+	c := s.censusOf(snap)
 	g := snap.Gatherer()
 	for n, i := range list {
 		st := i.Status()

@@ -225,6 +225,7 @@ func (i *Instance) leave() {
 	}
 	i.forgetLaunch()
 	i.drain()
+	i.removeGroup()
 	// Last: a daemon that dies before has its successor do all this again.
 	if err := i.sup.Store.RemoveRecord(i.UUID); err != nil {
 		i.logError("record", err)

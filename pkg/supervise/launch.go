@@ -164,7 +164,8 @@ func (i *Instance) execute(l *launch) error {
 	if err := i.attach(l, f); err != nil {
 		return err
 	}
-	command := proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child, ResetOOM: i.sup.ResetOOM}
+	command := proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child, ResetOOM: i.sup.ResetOOM, Cgroup: i.openGroup()}
+	defer closeFD(command.Cgroup)
 	l.process, err = i.sup.fork(i.key(l.gen), wires, command)
 	return err
 }
@@ -176,7 +177,7 @@ func (s *Supervisor) fork(key string, wires []keeper.File, c proc.Command) (*pro
 	s.forking.Lock()
 	defer s.forking.Unlock()
 	s.Keeper.Hold(key, wires...)
-	p, err := proc.Start(c)
+	p, err := s.begin(c)
 	if err != nil {
 		s.Keeper.Release(key)
 		return nil, err

@@ -106,6 +106,7 @@ func (i *Instance) reportLeftovers(gen int, before member) {
 			}
 		}
 		if len(pids) > 0 {
+			i.sup.censuses.learn(c, i.UUID, before)
 			i.mail.put(warning{gen, fmt.Sprintf("processes of the launch before still run (pid %s); stop or restart ends them", strings.Join(pids, ", "))})
 		}
 	}()

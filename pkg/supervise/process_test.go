@@ -61,7 +61,7 @@ func (r *rig) marked(uuid string) (pids []int) {
 	if err != nil {
 		r.Fatal(err)
 	}
-	for _, m := range c.marked[uuid] {
+	for _, m := range c.claimed[uuid] {
 		if runs(m.pid) {
 			pids = append(pids, m.pid)
 		}

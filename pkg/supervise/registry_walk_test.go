@@ -173,7 +173,7 @@ func (w *registryWalk) oneProcessEach() (running map[string]int) {
 		w.Fatal(err)
 	}
 	running = make(map[string]int)
-	for uuid, list := range c.marked {
+	for uuid, list := range c.claimed {
 		if len(list) > 1 {
 			w.Errorf("%d processes of %s at once\n%s", len(list), uuid, w.last())
 		}

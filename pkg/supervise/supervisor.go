@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/leadmaster/hub/pkg/cgroup"
 	"github.com/leadmaster/hub/pkg/epoll"
 	"github.com/leadmaster/hub/pkg/logs"
 	"github.com/leadmaster/hub/pkg/stats"
@@ -32,6 +33,11 @@ type Config struct {
 	Store    Store
 	// Keeper holds on to what must outlive the daemon. It may be nil.
 	Keeper Keeper
+	// KeeperPID is the keeper's process, which gets the orphans of all apps; 0
+	// without one.
+	KeeperPID int
+	// Groups are the instances' cgroups, nil where there can be none.
+	Groups *cgroup.Tree
 	Log    *slog.Logger
 	// OnChange is called after an instance was added or removed, with the next id
 	// to be given out and how many instances there are; it must not call back. Its
@@ -58,6 +64,8 @@ type Supervisor struct {
 	rolling   map[string]int // reloads that go from instance to instance, by app
 
 	censuses censuses
+	rounds   rounds
+	outside  sync.Once // tells that apps run outside of their cgroups
 	cpu      stats.CPU
 
 	unsaved unsaved
@@ -77,7 +85,10 @@ func New(c Config, nextID int) *Supervisor {
 
 // Close ends what the Supervisor does beside its instances. Instances that are
 // left, and their processes, stay as they are.
-func (s *Supervisor) Close() { s.cancel() }
+func (s *Supervisor) Close() {
+	s.cancel()
+	s.rounds.stop()
+}
 
 // Subscribe returns events from now on.
 func (s *Supervisor) Subscribe() *Subscription { return s.bus.subscribe() }
