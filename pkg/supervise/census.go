@@ -178,7 +178,7 @@ func firstOther(claims []claimed, rivals []rival, last int) uint64 {
 type Usage struct {
 	Memory    int64   // bytes, sum of resident sizes
 	CPU       float64 // percent of one core
-	Processes int
+	Processes int     // that live
 }
 
 // usageAge is how old the figures of Usage may be: a list in a loop costs one
@@ -206,10 +206,20 @@ func (s *Supervisor) Usage(ctx context.Context, list []*Instance) ([]Usage, erro
 			continue
 		}
 		tree := c.gather(g, st.UUID, []member{{st.PID, st.started}}, nil, math.MaxInt)
-		usage[n] = Usage{Memory: stats.RSS(tree), CPU: s.cpu.Percent(snap, tree), Processes: len(tree)}
+		usage[n] = Usage{Memory: stats.RSS(tree), CPU: s.cpu.Percent(snap, tree), Processes: living(tree)}
 		i.sawMemory(usage[n].Memory)
 	}
 	return usage, nil
+}
+
+// living counts the processes that are not only waiting to be reaped.
+func living(tree []stats.Proc) (n int) {
+	for _, p := range tree {
+		if !p.Dead() {
+			n++
+		}
+	}
+	return n
 }
 
 // anyNewer reports whether an instance runs that the snapshot does not know.

@@ -1,0 +1,265 @@
+package supervise
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/leadmaster/hub/pkg/cgroup"
+	"github.com/leadmaster/hub/pkg/stats"
+	"golang.org/x/sys/unix"
+)
+
+// withGroups gives the apps of a rig cgroups, or skips the test.
+func (r *rig) withGroups() {
+	r.Helper()
+	tree, err := cgroup.Open("hub-" + r.HomeID)
+	if err != nil {
+		r.Skip("no cgroups here:", err)
+	}
+	r.Groups = tree
+	r.Cleanup(func() { // after that of newRig has been asked for, so before it
+		for _, p := range r.End("test is over") {
+			r.outcome(p)
+		}
+		r.Wait()
+		if err := r.PruneGroups(); err != nil {
+			r.Error(err)
+		}
+		if list, err := filepath.Glob("/sys/fs/cgroup/*/hub-" + r.HomeID); len(list) > 0 {
+			r.Error("groups are left:", list, err)
+		}
+	})
+}
+
+// pid reads the number of a process from a fifo.
+func pid(t testing.TB, said func() string) int {
+	t.Helper()
+	n, err := strconv.Atoi(said())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// orphaned waits until a process has another parent than the given one.
+func (r *rig) orphaned(pid, parent int) {
+	r.Helper()
+	fd, err := unix.PidfdOpen(parent, 0)
+	if err == nil {
+		defer unix.Close(fd)
+		_, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(deadline.Milliseconds()))
+	}
+	if err != nil && err != unix.ESRCH {
+		r.Fatal(err)
+	}
+	if p, err := stats.ReadProc(pid); err != nil || int(p.PPID) == parent {
+		r.Fatalf("process %d is still a child of %d: %v", pid, parent, err)
+	}
+}
+
+// outlive waits until what is born is younger than a process: birthdays are
+// counted in steps of 10 ms.
+func (r *rig) outlive(pid int) {
+	r.Helper()
+	p, err := stats.ReadProc(pid)
+	if err != nil {
+		r.Fatal(err)
+	}
+	for ticks() <= p.Start {
+		runtime.Gosched()
+	}
+}
+
+// belong checks that the tree of an instance is its main process and these.
+func (r *rig) belong(i *Instance, pids ...int) {
+	r.Helper()
+	if _, err := r.census(r.Context()); err != nil { // not of a moment ago
+		r.Fatal(err)
+	}
+	u, err := r.Usage(r.Context(), []*Instance{i})
+	if err != nil {
+		r.Fatal(err)
+	}
+	if u[0].Processes != 1+len(pids) || u[0].Memory == 0 {
+		r.Errorf("%d processes with %d bytes, want the main process and %v", u[0].Processes, u[0].Memory, pids)
+	}
+}
+
+// script writes a shell script and returns how to run it.
+func (r *rig) script(name, text string) string {
+	r.Helper()
+	path := r.path(name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		r.Fatal(err)
+	}
+	return "/bin/sh " + path
+}
+
+// bare is a command that runs in a session of its own with no environment at all,
+// says its pid and stays.
+func (r *rig) bare(word string) string {
+	r.Helper()
+	return "setsid env -i " + r.script("bare", "echo $$ >"+word+"; exec /bin/sleep 1000")
+}
+
+// letGo writes a line into a fifo that somebody reads.
+func (r *rig) letGo(fifo string) {
+	r.Helper()
+	if err := os.WriteFile(fifo, []byte("go\n"), 0); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// A process that has left parent, session and environment is known as long as it
+// was seen below its parent once, and so are those that it leaves in turn.
+func TestOrphanThatALookHasSeen(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	word, said := r.fifo("pid")
+	gate, _ := r.fifo("gate")
+	i := r.one(r.app("app", r.script("parent", r.bare(word)+" & read x <"+gate)+" & echo $!; echo up; exec sleep 1000"))
+	orphan := pid(t, said)
+	p, err := stats.ReadProc(orphan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent := int(p.PPID)
+	if parent == i.Status().PID || !runs(parent) {
+		t.Fatalf("its parent is %d", parent)
+	}
+	r.belong(i, orphan, parent)
+	r.letGo(gate)
+	r.orphaned(orphan, parent)
+	r.belong(i, orphan)
+	r.belong(i, orphan) // the second look has it from the first
+	other := r.one(r.app("other", idle))
+	r.belong(other)
+	r.act(other, "delete")
+	if !runs(orphan) {
+		t.Error("another app's end was its end")
+	}
+	r.act(i, "stop")
+	if runs(orphan) {
+		t.Error("it runs after the stop")
+	}
+	if _, err := r.census(t.Context()); err != nil || len(r.censuses.kin) > 0 {
+		t.Errorf("it is remembered: %v, %v", r.censuses.kin, err)
+	}
+}
+
+// What nobody has seen is known by its cgroup.
+func TestOrphanThatNobodyHasSeen(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.withGroups()
+	word, said := r.fifo("pid")
+	i := r.one(r.app("app", "("+r.bare(word)+" &); echo up; exec sleep 1000"))
+	orphan := pid(t, said)
+	r.belong(i, orphan)
+	r.act(i, "restart")
+	if runs(orphan) {
+		t.Error("it runs after the restart")
+	}
+	orphan = pid(t, said)
+	r.belong(i, orphan)
+	if strays, err := r.Strays(t.Context()); err != nil || slices.ContainsFunc(strays, func(s Stray) bool { return s.PID == orphan }) {
+		t.Errorf("a process of an app is a stray: %v, %v", strays, err)
+	}
+	r.act(i, "delete")
+	if runs(orphan) {
+		t.Error("it runs after the delete")
+	}
+	if list, _ := filepath.Glob("/sys/fs/cgroup/*/hub-" + r.HomeID + "/" + i.UUID); len(list) > 0 {
+		t.Error("the group is left:", list)
+	}
+}
+
+// While two launches run beside each other, one's end is not that of what may be
+// the other's; the next stop ends all.
+func TestOrphanOfTwoLaunches(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.withGroups()
+	word, said := r.fifo("pid")
+	i := r.one(r.app("app", "("+r.bare(word)+" &); echo up; exec sleep 1000", overlapping))
+	old := pid(t, said)
+	r.outlive(old)
+	if o := r.reload(i)[0]; o.Err != "" || len(o.Warnings) > 0 {
+		t.Fatalf("%+v", o)
+	}
+	next := pid(t, said)
+	if runs(old) || !runs(next) {
+		t.Errorf("after the reload the old one's runs: %v, the new one's: %v", runs(old), runs(next))
+	}
+	r.belong(i, next)
+	r.act(i, "stop")
+	if runs(next) {
+		t.Error("it runs after the stop")
+	}
+}
+
+// What the main process has left in its session when it crashed is the app's,
+// also after the next launch.
+func TestLeftoverWithoutMark(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	word, said := r.fifo("pid")
+	first := r.path("first")
+	script := "[ -e " + first + " ] && exec sleep 1000; : >" + first + "; (env -i " +
+		r.script("bare", "echo $$ >"+word+"; exec /bin/sleep 1000") + " &); echo up; read x; exit 1"
+	i := r.one(r.app("app", script))
+	leftover := pid(t, said)
+	sub := r.Subscribe()
+	defer sub.Close()
+	r.say(i.Status().PID, "crash")
+	if e := r.event(sub, "warning"); !strings.Contains(e.Reason, strconv.Itoa(leftover)) {
+		t.Errorf("the warning is %q", e.Reason)
+	}
+	r.belong(i, leftover)
+	r.act(i, "stop")
+	if runs(leftover) {
+		t.Error("it runs after the stop")
+	}
+}
+
+// A child of the keeper that fits no app is shown, and no app's end is its end.
+func TestStrays(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	cmd := exec.Command("sleep", "1000")
+	var gone exec.Cmd = *exec.Command("sleep", "1000")
+	gone.Env = []string{markVar + "=" + r.HomeID + ":" + NewUUID() + ":1"}
+	for _, c := range []*exec.Cmd{cmd, &gone} {
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
+	}
+	i := r.one(r.app("app", idle))
+	find := func() (pids []int) {
+		list, err := r.Strays(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range list {
+			if s.Command != "sleep" || s.Started.IsZero() {
+				t.Errorf("%+v", s)
+			}
+			pids = append(pids, s.PID)
+		}
+		return pids
+	}
+	if got := find(); !slices.Equal(got, []int{gone.Process.Pid}) {
+		t.Errorf("without a keeper: %v", got)
+	}
+	r.act(i, "delete")
+	if !runs(cmd.Process.Pid) || !runs(gone.Process.Pid) {
+		t.Error("a stray was ended")
+	}
+}
