@@ -119,4 +119,7 @@ type (
 		Path string     `json:"path"`
 		Apps []SavedApp `json:"apps"`
 	}
+	StraysReply struct {
+		Strays []Stray `json:"strays"`
+	}
 )

@@ -278,3 +278,9 @@ func (c *Client) Resurrect(ctx context.Context, each func([]Result)) (string, er
 func (c *Client) Saved(ctx context.Context) (SavedReply, error) {
 	return one[SavedReply](ctx, c, "Saved", nil)
 }
+
+// Strays returns processes that fit no instance.
+func (c *Client) Strays(ctx context.Context) ([]Stray, error) {
+	r, err := one[StraysReply](ctx, c, "Strays", nil)
+	return r.Strays, err
+}

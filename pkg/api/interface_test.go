@@ -21,6 +21,7 @@ var aliases = map[string]reflect.Type{
 	"Event": reflect.TypeFor[Event](), "Detail": reflect.TypeFor[Detail](), "Process": reflect.TypeFor[Process](),
 	"Result": reflect.TypeFor[Result](), "LogSource": reflect.TypeFor[LogSource](), "Origin": reflect.TypeFor[Origin](),
 	"LogLine": reflect.TypeFor[LogLine](), "Adopting": reflect.TypeFor[Adopting](), "SavedApp": reflect.TypeFor[SavedApp](),
+	"Stray": reflect.TypeFor[Stray](),
 }
 
 // none is what a method without parameters takes.
@@ -41,6 +42,7 @@ var methods = map[string]struct{ in, out reflect.Type }{
 	"Dump":       {reflect.TypeFor[DumpCall](), reflect.TypeFor[DumpReply]()},
 	"Resurrect":  {reflect.TypeFor[none](), reflect.TypeFor[ResurrectReply]()},
 	"Saved":      {reflect.TypeFor[none](), reflect.TypeFor[SavedReply]()},
+	"Strays":     {reflect.TypeFor[none](), reflect.TypeFor[StraysReply]()},
 }
 
 // asText and asNumber are types that write themselves as something simpler.

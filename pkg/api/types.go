@@ -247,6 +247,14 @@ func (l *LogLine) Bytes() []byte {
 	return []byte(l.Text)
 }
 
+// Stray is a process that came from an app, nobody can say from which, or from one
+// that is gone.
+type Stray struct {
+	PID     int    `json:"pid"`
+	Command string `json:"command"` // name of the program, 15 bytes at most
+	Started int64  `json:"started"` // ms since the epoch
+}
+
 // SavedApp is an app of the saved list.
 type SavedApp struct {
 	Name      string `json:"name"`

@@ -54,6 +54,8 @@ func (m methods) VarlinkDispatch(ctx context.Context, c varlink.Call, method str
 		err = handle(ctx, &c, d.resurrect)
 	case "Saved":
 		err = handle(ctx, &c, d.saved)
+	case "Strays":
+		err = handle(ctx, &c, d.strays)
 	default:
 		return c.ReplyMethodNotFound(ctx, method)
 	}
