@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -24,9 +25,9 @@ func reportCommand(c *ctl) *cobra.Command {
 	return &cobra.Command{
 		Use:   "report",
 		Short: "print what a bug report needs: versions, the machine, the list, the daemon's log",
-		Long: `report prints versions, figures of the machine, the list of apps and the last
-lines of the daemon's log, to be put into a bug report. It shows no values of
-environment variables; look at names and paths before you publish it.`,
+		Long: `report prints versions, figures of the machine, the list of apps, processes that
+apps have left behind and that fit none, and the last lines of the daemon's log, to
+be put into a bug report. It shows no values of environment variables; look at names and paths before you publish it.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := report{c: c, now: time.Now()}
@@ -41,13 +42,14 @@ environment variables; look at names and paths before you publish it.`,
 
 // report is what the daemon has said.
 type report struct {
-	c    *ctl
-	now  time.Time
-	hubd api.DaemonReply
-	rows []api.Row
-	host *api.Host
-	log  []string
-	buf  []byte
+	c      *ctl
+	now    time.Time
+	hubd   api.DaemonReply
+	rows   []api.Row
+	host   *api.Host
+	strays []api.Stray
+	log    []string
+	buf    []byte
 }
 
 func (r *report) ask(ctx context.Context) (err error) {
@@ -55,6 +57,10 @@ func (r *report) ask(ctx context.Context) (err error) {
 		return err
 	}
 	if r.rows, r.host, err = r.c.client.ListHost(ctx); err != nil {
+		return err
+	}
+	var e *api.Error
+	if r.strays, err = r.c.client.Strays(ctx); err != nil && !errors.As(err, &e) { // an older daemon has none to tell
 		return err
 	}
 	lines := reportLines
@@ -86,6 +92,7 @@ func (r *report) text() []byte {
 	r.machine()
 	r.part("hub list")
 	r.buf = appendTable(r.buf, r.rows, terminal{})
+	r.orphans()
 	r.part("Daemon log, last " + plural(len(r.log), "line"))
 	for _, line := range r.log {
 		r.line(line)
@@ -108,6 +115,17 @@ func (r *report) machine() {
 	r.field("cpu", fmt.Sprintf("%.1f%%", r.host.CPU))
 	if len(r.host.Load) == 3 {
 		r.field("load", fmt.Sprintf("%.2f %.2f %.2f", r.host.Load[0], r.host.Load[1], r.host.Load[2]))
+	}
+}
+
+// orphans shows what a user may want to end, and hub does not.
+func (r *report) orphans() {
+	if len(r.strays) == 0 {
+		return
+	}
+	r.part("Processes of no app")
+	for _, s := range r.strays {
+		r.field(fmt.Sprint("pid ", s.PID), s.Command+", for "+spanText(max(0, r.now.UnixMilli()-s.Started)))
 	}
 }
 

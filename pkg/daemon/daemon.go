@@ -125,6 +125,8 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	defer d.remove(home.RemovePid)
 	go d.accept(loops, d.listener)
 	d.adopt(loops)
+	d.pruneGroups()
+	defer d.pruneGroups()
 	d.answers()
 	d.log.Info("hubd answers", "version", api.Version, "pid", os.Getpid(), "home", home.Dir)
 	if o.Ready != nil {
@@ -199,6 +201,7 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
 		Loop:        d.exits, Logs: d.logs, Scanner: stats.NewScanner(), Store: home, Log: log,
 		MemoryInterval: set.MemoryInterval, ResetOOM: protected, Keeper: kept,
+		KeeperPID: d.keeperPID(), Groups: openGroups(st.HomeID, log),
 		OnChange: func(nextID, instances int) error {
 			d.memory.changed()
 			now := state{Version: stateVersion, HomeID: st.HomeID, Boot: boot, NextID: nextID}

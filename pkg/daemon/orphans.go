@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"log/slog"
+	"os"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/cgroup"
@@ -17,6 +18,14 @@ func openGroups(homeID string, log *slog.Logger) *cgroup.Tree {
 		return nil
 	}
 	return tree
+}
+
+// keeperPID returns the pid of the daemon's keeper, 0 if there is none.
+func (d *Daemon) keeperPID() int {
+	if d.table == nil || d.table.Keeper != os.Getppid() {
+		return 0
+	}
+	return d.table.Keeper
 }
 
 // pruneGroups removes what is empty of the cgroups of instances that are gone.
