@@ -133,6 +133,11 @@ func TestClientMethods(t *testing.T) {
 			func(ctx context.Context, c *Client) (any, error) { return c.Saved(ctx) },
 			"Saved", ``, false, SavedReply{"/d", []SavedApp{}},
 		},
+		{
+			[]string{`{"parameters":{"strays":[{"pid":5,"command":"x"}]}}`},
+			func(ctx context.Context, c *Client) (any, error) { return c.Strays(ctx) },
+			"Strays", ``, false, []Stray{{PID: 5, Command: "x"}},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.method, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
 )
@@ -126,6 +127,7 @@ func TestPrettylist(t *testing.T) {
 func TestReport(t *testing.T) {
 	t.Parallel()
 	p, f := newFake(t, map[string]answer{
+		"Strays": replies(api.StraysReply{Strays: []api.Stray{{PID: 4711, Command: "sleep\x1b[2J", Started: time.Now().Add(-90 * time.Minute).UnixMilli()}}}),
 		"Daemon": replies(api.DaemonReply{Version: "9.9.9", PID: 77, Home: "/h", User: "ops", State: "online"}),
 		"List":   replies(api.ListReply{Rows: []api.Row{{Name: "api\x1b[2J"}}, Host: &api.Host{MemoryUsed: 1 << 30, MemoryTotal: 2 << 30}}),
 		"Logs": replies(api.LogsReply{
@@ -136,12 +138,26 @@ func TestReport(t *testing.T) {
 	p.sys.Env = append(p.sys.Env, "TOKEN=secret-value")
 	r := p.run(t, "report")
 	contains(t, r.stdout, "--- hub report ---", "hubd version         : 9.9.9\n", "HUB_HOME             : /h\n", "api^[[2J", "hello ^[[1A\n",
-		"1.0gb of 2.0gb used", "--- Daemon log, last 1 line ---")
+		"1.0gb of 2.0gb used", "--- Processes of no app ---", "pid 4711             : sleep^[[2J, for 1h\n", "--- Daemon log, last 1 line ---")
 	if r.code != 0 || r.stderr != "" || strings.Contains(r.stdout, "secret-value") || strings.Contains(r.stdout, "\x1b") {
 		t.Errorf("exit code %d, stderr %q, stdout %q", r.code, r.stderr, r.stdout)
 	}
 	if got := f.parameters("Logs"); !slices.Equal(got, []string{`{"targets":["hubd"],"lines":20}`}) {
 		t.Errorf("the daemon was asked %q", got)
+	}
+}
+
+// A daemon that knows nothing of strays has a report as well.
+func TestReportOfOlderDaemon(t *testing.T) {
+	t.Parallel()
+	p, _ := newFake(t, map[string]answer{
+		"List": replies(api.ListReply{}),
+		"Logs": replies(api.LogsReply{}),
+	})
+	r := p.run(t, "report")
+	contains(t, r.stdout, "--- Daemon log, last 0 lines ---")
+	if r.code != 0 || r.stderr != "" || strings.Contains(r.stdout, "no app") {
+		t.Errorf("exit code %d, stderr %q, stdout %q", r.code, r.stderr, r.stdout)
 	}
 }
 

@@ -219,7 +219,7 @@ func TestRepliesFitTheInterface(t *testing.T) {
 		{"Daemon", ""}, {"List", `{"host":true}`}, {"Processes", `{"targets":["app"],"detail":true}`},
 		{"Start", `{"specs":` + string(specs) + `,"env":["PATH=/bin"]}`},
 		{"Act", `{"action":"restart","targets":["app","nobody"]}`},
-		{"Logs", `{}`}, {"Logs", `{"targets":["hubd"]}`}, {"Events", `{}`}, {"Dump", `{}`}, {"Saved", ""}, {"Resurrect", ""},
+		{"Logs", `{}`}, {"Logs", `{"targets":["hubd"]}`}, {"Events", `{}`}, {"Dump", `{}`}, {"Saved", ""}, {"Strays", ""}, {"Resurrect", ""},
 		{"LogControl", `{"action":"flush"}`}, {"Act", `{"action":"delete","targets":["all"]}`},
 		{"List", `{}`}, {"Processes", `{}`}, {"Resurrect", ""}, {"Control", `{"action":"kill"}`},
 	} {

@@ -26,6 +26,13 @@ func TestGathererExcludes(t *testing.T) {
 		t.Errorf("beside what was excluded: %s", got)
 	}
 	g.Reset()
+	g.Skip(11)
+	g.Skip(99) // nobody's number
+	g.Add(10, 1)
+	if got := pids(g.Found()); got != "10" {
+		t.Errorf("without one: %s", got)
+	}
+	g.Reset()
 	g.Add(30, 5)
 	g.Add(20, 99) // the number is another process's
 	if got := pids(g.Found()); got != "30 31" {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/leadmaster/hub/pkg/cgroup"
+	"github.com/leadmaster/hub/pkg/proc"
 	"github.com/leadmaster/hub/pkg/stats"
 	"golang.org/x/sys/unix"
 )
@@ -177,6 +178,36 @@ func TestOrphanThatNobodyHasSeen(t *testing.T) {
 	}
 	if list, _ := filepath.Glob("/sys/fs/cgroup/*/hub-" + r.HomeID + "/" + i.UUID); len(list) > 0 {
 		t.Error("the group is left:", list)
+	}
+}
+
+// A cgroup that the kernel or somebody's rule does not want is no reason not to
+// run.
+func TestStartOutsideOfTheGroup(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	null, err := openNull()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeFD(null)
+	command := proc.Command{Path: "/bin/true", Args: []string{"true"}, Dir: "/", Files: []int{null, null, null}, Cgroup: null}
+	for range 2 {
+		p, err := r.begin(command)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := unix.Wait4(p.PID, nil, 0, nil); err != nil {
+			t.Error(err)
+		}
+		p.Close()
+	}
+	command.Path = "/no/such/program"
+	if _, err := r.begin(command); err == nil || !strings.Contains(err.Error(), command.Path) {
+		t.Errorf("what can't be executed: %v", err)
+	}
+	if r.journal.count("apps run outside of cgroups") != 1 {
+		t.Errorf("the log says\n%s", r.journal)
 	}
 }
 
