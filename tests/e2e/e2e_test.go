@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/leadmaster/hub/pkg/cgroup"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -78,8 +79,12 @@ func TestScripts(t *testing.T) {
 
 // condition decides what scripts ask in brackets beside testscript's own.
 func condition(name string) (bool, error) {
-	if name == "protected" { // a program may keep itself from the OOM killer
+	switch name {
+	case "protected": // a program may keep itself from the OOM killer
 		return exec.Command("sh", "-c", "echo -200 >/proc/self/oom_score_adj").Run() == nil, nil
+	case "cgroups": // a program may make cgroups of version 2
+		_, err := cgroup.Open("hub-e2e")
+		return err == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }
