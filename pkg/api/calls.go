@@ -86,6 +86,14 @@ type (
 		Streams []string `json:"streams,omitempty"`
 		From    *int64   `json:"from,omitempty"`  // instead of the last lines, of the only file
 		Stamp   *string  `json:"stamp,omitempty"` // date format; "" is ISO 8601 in UTC
+		// Positions go on behind an earlier call, file by file: a file that is not
+		// among them is read from its start.
+		Positions []LogPosition `json:"positions,omitempty"`
+	}
+	// LogPosition is how far a log file was read.
+	LogPosition struct {
+		Path     string `json:"path"`
+		Position int64  `json:"position"`
 	}
 	LogsReply struct {
 		Sources []LogSource `json:"sources"`

@@ -39,6 +39,10 @@ type Client struct {
 	Home string
 	// Dial replaces how the connection is made.
 	Dial func(ctx context.Context) (net.Conn, error)
+	// Absent is called where nobody listens, if it is not nil. When it returns
+	// nil there is a daemon now, and the connection is made anew; an error is the
+	// call's.
+	Absent func(ctx context.Context) error
 }
 
 // dialer connects whatever address varlink asks for by the client's own way.
@@ -72,17 +76,32 @@ func dialHome(ctx context.Context, home string) (net.Conn, error) {
 
 // connect returns ErrNotRunning when nobody listens.
 func (c *Client) connect(ctx context.Context) (*varlink.Connection, error) {
-	conn, err := varlink.NewConnectionWithDialer(ctx, "unix:hubd.sock", dialer{c})
-	if err != nil {
-		return nil, notConnected(err)
+	return present(ctx, c, func() (*varlink.Connection, error) {
+		conn, err := varlink.NewConnectionWithDialer(ctx, "unix:hubd.sock", dialer{c})
+		if err != nil {
+			return nil, notConnected(err)
+		}
+		return conn, nil
+	})
+}
+
+// present connects, and once more where nobody listened and Absent has changed
+// that.
+func present[C any](ctx context.Context, c *Client, connect func() (C, error)) (C, error) {
+	conn, err := connect()
+	if c.Absent == nil || !errors.Is(err, ErrNotRunning) {
+		return conn, err
 	}
-	return conn, nil
+	if err := c.Absent(ctx); err != nil {
+		return conn, err
+	}
+	return connect()
 }
 
 // notConnected tells a daemon that is not there from other failures.
 func notConnected(err error) error {
 	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ENOTDIR) {
-		return ErrNotRunning
+		return &notRunning{err}
 	}
 	return fmt.Errorf("connect to the daemon: %w", err)
 }
@@ -162,6 +181,25 @@ func (c *Client) Daemon(ctx context.Context) (DaemonReply, error) {
 // daemon ends right after. each sees the instances as they end.
 func (c *Client) Kill(ctx context.Context, each func([]Result)) error {
 	return results(ctx, c, "Control", ControlCall{Action: ActionKill}, each)
+}
+
+// Leave ends the daemon and its keeper; apps run on, and the next daemon takes
+// them over.
+func (c *Client) Leave(ctx context.Context) error {
+	_, err := one[ResultsReply](ctx, c, "Control", ControlCall{Action: ActionLeave})
+	return err
+}
+
+// Update replaces the daemon by another program, the hubd at an absolute path,
+// within its process. It always returns an error: an *Error where the daemon goes
+// on as it is, and that of a connection that has ended where it was replaced,
+// ErrNoAnswer.
+func (c *Client) Update(ctx context.Context, program string) error {
+	_, err := one[ResultsReply](ctx, c, "Control", ControlCall{Action: ActionUpdate, Program: program})
+	if err == nil {
+		err = ErrNoAnswer
+	}
+	return err
 }
 
 // ReadSettings makes the daemon read hubd.yaml again. Where that is wrong, it

@@ -38,6 +38,14 @@ func Errorf(code, format string, args ...any) *Error {
 // ErrNotRunning means that no daemon answers on the socket.
 var ErrNotRunning = errors.New("no daemon is running")
 
+// notRunning is ErrNotRunning with what connect(2) has said: ECONNREFUSED where
+// the socket has lost its daemon, ENOENT where that took it along as it ended.
+type notRunning struct{ cause error }
+
+func (e *notRunning) Error() string        { return ErrNotRunning.Error() }
+func (e *notRunning) Is(target error) bool { return target == ErrNotRunning }
+func (e *notRunning) Unwrap() error        { return e.cause }
+
 // ErrNoAnswer means that the connection ended before the first reply: the
 // daemon was ending, or died.
 var ErrNoAnswer = errors.New("the daemon ended before it answered")

@@ -19,7 +19,7 @@ import (
 var aliases = map[string]reflect.Type{
 	"Row": reflect.TypeFor[Row](), "Host": reflect.TypeFor[Host](), "Monit": reflect.TypeFor[Monit](), "PM2Env": reflect.TypeFor[PM2Env](),
 	"Event": reflect.TypeFor[Event](), "Detail": reflect.TypeFor[Detail](), "Process": reflect.TypeFor[Process](),
-	"Result": reflect.TypeFor[Result](), "LogSource": reflect.TypeFor[LogSource](), "Origin": reflect.TypeFor[Origin](),
+	"Result": reflect.TypeFor[Result](), "LogSource": reflect.TypeFor[LogSource](), "LogPosition": reflect.TypeFor[LogPosition](), "Origin": reflect.TypeFor[Origin](),
 	"LogLine": reflect.TypeFor[LogLine](), "Adopting": reflect.TypeFor[Adopting](), "SavedApp": reflect.TypeFor[SavedApp](),
 	"Stray": reflect.TypeFor[Stray](),
 }

@@ -28,7 +28,7 @@ func (c *Client) table(ctx context.Context, in ListCall, each func(*ListReply)) 
 			return fmt.Errorf("call List: %w", err)
 		}
 	}
-	socket, err := openSocket(ctx, c.Home)
+	socket, err := present(ctx, c, func() (*socket, error) { return openSocket(ctx, c.Home) })
 	if err != nil {
 		return err
 	}
@@ -74,14 +74,16 @@ func openSocket(ctx context.Context, home string) (*socket, error) {
 	return s, nil
 }
 
-// connectSocket waits for a daemon that has no room for a connection, until the
-// deadline of ctx.
+// connectInterval is how long one try to connect waits before it looks whether
+// the caller still wants it: nothing else wakes connect(2).
+const connectInterval = 100 * time.Millisecond
+
+// connectSocket waits for a daemon that has no room for a connection, until ctx
+// is done.
 func connectSocket(ctx context.Context, fd int, path string) error {
-	if deadline, ok := ctx.Deadline(); ok {
-		limit := unix.NsecToTimeval(max(time.Until(deadline), time.Millisecond).Nanoseconds())
-		if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit); err != nil {
-			return notConnected(err)
-		}
+	limit := unix.NsecToTimeval(connectInterval.Nanoseconds())
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit); err != nil {
+		return notConnected(err)
 	}
 	for {
 		switch err := unix.Connect(fd, &unix.SockaddrUnix{Name: path}); err {
@@ -89,7 +91,9 @@ func connectSocket(ctx context.Context, fd int, path string) error {
 			return nil
 		case unix.EINTR: // of a signal of the runtime's own, such as those of its scheduler
 		case unix.EAGAIN:
-			return context.DeadlineExceeded
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
 		default:
 			return notConnected(err)
 		}

@@ -216,6 +216,8 @@ type LogSource struct {
 	Stream string `json:"stream"`
 	ID     int    `json:"id"` // -1: shared by several instances, or the daemon's
 	Name   string `json:"name"`
+	// Position is where the first line begins that is read of it.
+	Position int64 `json:"position"`
 }
 
 // LogLine is a line of a log file, without its line break.

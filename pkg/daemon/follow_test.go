@@ -273,3 +273,55 @@ func TestEventsWithoutGap(t *testing.T) {
 		}
 	}
 }
+
+// A follower whose connection has ended goes on behind the last line of each
+// file that it has got: nothing is missing, nothing comes twice.
+func TestFollowGoesOnByPosition(t *testing.T) {
+	t.Parallel()
+	r := serve(t)
+	r.begin(r.app("app", echo))
+	s := &speaker{r, "app", 0}
+	s.speak(20)
+	in := api.LogsCall{Targets: []string{"app"}, Lines: ptr(5), Follow: true}
+	ctx, stop := context.WithCancel(r.context())
+	at := make(map[string]int64)
+	var seen []string
+	var sources []api.LogSource
+	err := r.Logs(ctx, in, func(reply *api.LogsReply) error {
+		for _, source := range reply.Sources {
+			sources, at[source.Path] = append(sources, source), source.Position
+		}
+		for _, l := range reply.Lines {
+			seen, at[sources[l.Source].Path] = append(seen, string(l.Bytes())), l.Position
+		}
+		if slices.Contains(seen, "line 20") && len(sources) == 2 {
+			stop()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("%q: %v", seen, err)
+	}
+	s.speak(20)
+	in.Positions = []api.LogPosition{}
+	for path, position := range at {
+		in.Positions = append(in.Positions, api.LogPosition{Path: path, Position: position})
+	}
+	f := r.follow(in)
+	f.want(21, s.said)
+	s.speak(5)
+	f.want(41, s.said)
+	if _, err := r.LogControl(r.context(), api.LogControlCall{Action: "flush", Targets: []string{"app"}}); err != nil {
+		t.Fatal(err)
+	}
+	s.speak(1)
+	f.want(46, 46)
+	f.stop()
+	receive(t, f.ended)
+
+	// The file is shorter than the position by now.
+	f = r.follow(in)
+	f.want(46, 46)
+	f.stop()
+	receive(t, f.ended)
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"strings"
 	"time"
@@ -34,13 +35,46 @@ func (d *Daemon) newLogCall(in *api.LogsCall) (*logCall, error) {
 		}
 	}
 	var err error
-	if c.files, err = d.sources(in); err != nil {
+	if c.files, err = d.sources(in); err != nil && in.Positions == nil {
 		return nil, err
 	}
-	if in.From != nil {
+	if in.From != nil && in.Positions == nil {
 		return c, c.checkFrom(*in.From)
 	}
 	return c, nil
+}
+
+// position is where a file is read on from, if the call says that.
+func (c *logCall) position(path string) (int64, bool) {
+	for _, p := range c.in.Positions {
+		if p.Path == path {
+			return max(0, p.Position), true
+		}
+	}
+	if c.in.From != nil {
+		return *c.in.From, true
+	}
+	return 0, c.in.Positions != nil
+}
+
+// extent is what is told of a file that is there already: from start, where its
+// first line begins, to next, where its last whole one ends.
+func (c *logCall) extent(path string) (start, next int64, err error) {
+	position, given := c.position(path)
+	lines := c.lines
+	if given {
+		lines = 0
+	}
+	start, next, err = logs.TailStart(path, lines, -1)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return 0, 0, nil
+	case err != nil:
+		return 0, 0, unreadable(path, err)
+	case given:
+		return position, max(next, position), nil
+	}
+	return start, next, nil
 }
 
 // stamper writes times in a format; "" is ISO 8601 in UTC.
@@ -86,51 +120,55 @@ func (c *logCall) checkFrom(from int64) error {
 	return nil
 }
 
-// past hands on what is in a file already, some lines at a time: the last lines,
-// or those behind the call's position. It returns where the last whole line
-// ends. With rest, what stands behind that without a newline yet is a line as
-// well.
-func (c *logCall) past(source int, rest bool, each func([]api.LogLine) error) (int64, error) {
-	file, lines := &c.files[source], c.lines
+// past announces a file and hands on what is in it already, some lines at a time:
+// the last lines, or those behind the call's position. It returns where the last
+// whole line ends. With rest, what stands behind that without a newline yet is a
+// line as well.
+func (c *logCall) past(source int, rest bool, each func([]api.LogSource, []api.LogLine) error) (int64, error) {
+	file := &c.files[source]
 	path := file.Path
-	if c.in.From != nil {
-		lines = 0
-	}
-	start, next, err := logs.TailStart(path, lines, -1)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
+	start, next, err := c.extent(path)
 	if err != nil {
-		return 0, unreadable(path, err)
+		return 0, err
 	}
-	if c.in.From != nil {
-		start = *c.in.From
-		next = max(next, start)
+	file.Position = start
+	announce := []api.LogSource{file.LogSource}
+	some, size := []api.LogLine{}, 0
+	hand := func() error {
+		err := each(announce, some)
+		announce, some, size = []api.LogSource{}, []api.LogLine{}, 0
+		return err
 	}
-	var some []api.LogLine
-	size := 0
-	for l, err := range logs.Lines(path, start, next) {
+	for l, err := range linesOf(path, start, next) {
 		if err != nil {
 			return 0, unreadable(path, err)
 		}
 		some = append(some, c.line(source, file, l, time.Time{}))
 		if size += len(l.Text); len(some) == linesPerReply || size > bytesPerReply {
-			if err := each(some); err != nil {
+			if err := hand(); err != nil {
 				return 0, err
 			}
-			some, size = nil, 0
 		}
 	}
 	// A part of a line is not for programs: they get it whole the next time.
-	if rest && lines > 0 && c.stamp == nil {
+	if rest && c.lines > 0 && c.in.From == nil && c.stamp == nil {
 		if l, ok := logs.Unfinished(path, next, bytesPerReply); ok {
 			some = append(some, c.line(source, file, l, time.Time{}))
 		}
 	}
-	if len(some) == 0 {
+	if len(announce) == 0 && len(some) == 0 {
 		return next, nil
 	}
-	return next, each(some)
+	return next, hand()
+}
+
+// linesOf is logs.Lines for a file that need not exist when there is nothing to
+// read.
+func linesOf(path string, start, next int64) iter.Seq2[logs.Line, error] {
+	if start == next {
+		return func(func(logs.Line, error) bool) {}
+	}
+	return logs.Lines(path, start, next)
 }
 
 func unreadable(path string, err error) error {
@@ -175,10 +213,10 @@ func ownStamp(line []byte) string {
 
 // allPast sends what is in all files in one reply.
 func (c *logCall) allPast(r *replies) error {
-	whole := api.LogsReply{Sources: announced(c.files), Lines: []api.LogLine{}}
+	whole := api.LogsReply{Sources: []api.LogSource{}, Lines: []api.LogLine{}}
 	size := 0
 	for n := range c.files {
-		_, err := c.past(n, true, func(some []api.LogLine) error {
+		_, err := c.past(n, true, func(announce []api.LogSource, some []api.LogLine) error {
 			for _, l := range some {
 				size += len(l.Text) + len(l.Base64)
 			}
@@ -188,6 +226,7 @@ func (c *logCall) allPast(r *replies) error {
 					Hint: "ask for fewer, or call with more",
 				}
 			}
+			whole.Sources = append(whole.Sources, announce...)
 			whole.Lines = append(whole.Lines, some...)
 			return nil
 		})

@@ -40,19 +40,11 @@ func (d *Daemon) readLogs(ctx context.Context, in *api.LogsCall, r *replies) err
 	}
 	positions := make([]int64, len(c.files))
 	for n := range c.files {
-		announce := announced(c.files[n : n+1])
-		send := func(some []api.LogLine) error {
-			err := r.next(api.LogsReply{Sources: announce, Lines: some})
-			announce = []api.LogSource{}
-			return err
+		send := func(announce []api.LogSource, some []api.LogLine) error {
+			return r.next(api.LogsReply{Sources: announce, Lines: some})
 		}
 		if positions[n], err = c.past(n, !in.Follow, send); err != nil {
 			return err
-		}
-		if len(announce) > 0 {
-			if err := send([]api.LogLine{}); err != nil {
-				return err
-			}
 		}
 	}
 	over := api.LogsReply{Sources: []api.LogSource{}, Lines: []api.LogLine{}}
@@ -99,7 +91,7 @@ func (c *logCall) follow(ctx context.Context, r *replies, sub *supervise.Subscri
 			}
 			for _, f := range more {
 				c.files = append(c.files, f)
-				go c.pump(ctx, len(c.files)-1, f, 0, lines)
+				go c.pump(ctx, len(c.files)-1, f, f.Position, lines)
 			}
 		}
 	}
@@ -116,9 +108,15 @@ func (c *logCall) newFiles() []logFile {
 	if err != nil {
 		return nil
 	}
-	return slices.DeleteFunc(now, func(f logFile) bool {
+	now = slices.DeleteFunc(now, func(f logFile) bool {
 		return slices.ContainsFunc(c.files, func(k logFile) bool { return k.Path == f.Path })
 	})
+	for n := range now {
+		if len(c.in.Positions) > 0 {
+			now[n].Position, _ = c.position(now[n].Path)
+		}
+	}
+	return now
 }
 
 // pump reads one file for a follower.
