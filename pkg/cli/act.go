@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -70,8 +71,47 @@ func (c *ctl) act(ctx context.Context, in api.ActCall, out *outcome) error {
 		if in.Targets, err = c.scriptTargets(ctx, in.Targets); err != nil {
 			return err
 		}
-		return c.client.Act(ctx, in, out.each)
+		return out.repeated(repeatable(&in), func(ctx context.Context, again bool) error {
+			if again && in.Action == api.ActionDelete {
+				return c.deleteAgain(ctx, in, out)
+			}
+			return c.client.Act(ctx, in, out.each)
+		})(ctx)
 	})(ctx))
+}
+
+// repeatable tells whether an action may be asked of the next daemon when one
+// has died over it. Who has stopped, restarted or counted already is stopped,
+// restarted or counted once more: no harm. A signal or a line would come twice,
+// and "two more" be four.
+func repeatable(in *api.ActCall) bool {
+	switch in.Action {
+	case api.ActionSignal, api.ActionSend:
+		return false
+	case api.ActionScale:
+		return isNumber(in.Count)
+	}
+	return true
+}
+
+// deleteAgain repeats a delete of which nobody knows how far it got: what is not
+// there any more was deleted.
+func (c *ctl) deleteAgain(ctx context.Context, in api.ActCall, out *outcome) error {
+	err := c.client.Act(ctx, in, func(results []api.Result) {
+		for i := range results {
+			if r := &results[i]; r.ID < 0 && r.Error != "" {
+				c.warn("[%s] is not in the list any more", r.Name)
+				results[i].Error = ""
+			}
+		}
+		out.each(results)
+	})
+	var e *api.Error
+	if errors.As(err, &e) && e.Code == api.CodeNotFound {
+		c.warn("[%s] is not in the list any more", e.Target)
+		return nil
+	}
+	return err
 }
 
 // announce says what is about to be done with a target, in PM2's words where

@@ -110,7 +110,7 @@ func TestInterrupt(t *testing.T) {
 
 func TestDaemonGoesAway(t *testing.T) {
 	t.Parallel()
-	p, _ := newFake(t, map[string]answer{"Act": hangsUp(), "List": replies(api.ListReply{})})
+	p, _ := newFake(t, map[string]answer{"Act": leaves(), "List": replies(api.ListReply{})})
 	r := p.run(t, "stop", "all", "-s")
 	if r.code != 1 {
 		t.Errorf("exit code %d", r.code)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,9 +34,12 @@ line of JSON. A method without a dot is one of ` + api.Interface + `.`,
 					return hint(errors.New("the parameters are not JSON"), `write an object, such as '{"targets":["all"]}'`)
 				}
 			}
-			return c.client.Call(ctx, method, parameters, more, func(reply json.RawMessage) error {
-				_, err := fmt.Fprintf(c.Stdout, "%s\n", harmlessJSON(reply))
-				return err
+			return c.watched(ctx, 0, func(ctx context.Context, answered func()) error {
+				return c.client.Call(ctx, method, parameters, more, func(reply json.RawMessage) error {
+					answered()
+					_, err := fmt.Fprintf(c.Stdout, "%s\n", harmlessJSON(reply))
+					return err
+				})
 			})
 		},
 	}

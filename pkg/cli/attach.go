@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ runs on.`,
 // oneInstance finds the only instance that a target means.
 func (c *ctl) oneInstance(ctx context.Context, target string) (*api.Row, error) {
 	var rows []api.Row
-	err := inTime(func(ctx context.Context) error {
+	err := c.inTime(func(ctx context.Context) error {
 		targets, err := c.seenTargets(ctx, []string{target})
 		if err == nil {
 			rows, err = c.client.List(ctx, targets...)
@@ -101,7 +102,7 @@ func (a *attachment) run(ctx context.Context) error {
 func (a *attachment) output(ctx context.Context, ready chan<- struct{}) error {
 	none, sources := 0, []api.LogSource(nil)
 	following := false
-	err := a.c.client.Logs(ctx, api.LogsCall{Targets: []string{a.id}, Lines: &none, Follow: true}, func(reply *api.LogsReply) error {
+	err := a.c.readLogs(ctx, api.LogsCall{Targets: []string{a.id}, Lines: &none, Follow: true}, func(reply *api.LogsReply) error {
 		sources = append(sources, reply.Sources...)
 		if !following && len(reply.Sources) == 0 && len(reply.Lines) == 0 {
 			following = true
@@ -154,16 +155,30 @@ func (a *attachment) show(line *api.LogLine, stderr bool) error {
 }
 
 // deleted returns when the app is deleted. It listens to all events: a target
-// means nothing any more when its last one comes.
+// means nothing any more when its last one comes. Where that came between two
+// daemons the list tells.
 func (a *attachment) deleted(ctx context.Context) error {
-	return a.c.client.Events(ctx, true, func(events []api.Event) error {
-		for i := range events {
-			if events[i].Kind == eventDeleted && strconv.Itoa(events[i].ID) == a.id {
+	connections := 0
+	return a.c.following(ctx, func(ctx context.Context, client *api.Client, answered func()) error {
+		connections++
+		check := connections > 1
+		return client.Events(ctx, true, func(events []api.Event) error {
+			answered()
+			gone := slices.ContainsFunc(events, func(e api.Event) bool {
+				return e.Kind == eventDeleted && strconv.Itoa(e.ID) == a.id
+			})
+			if check && !gone {
+				check = false
+				_, err := client.List(ctx, a.id)
+				var e *api.Error
+				gone = errors.As(err, &e) && e.Code == api.CodeNotFound
+			}
+			if gone {
 				a.c.note("app %s was deleted", a.name)
 				return errDetached
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }
 
@@ -194,6 +209,9 @@ func (a *attachment) pass(ctx context.Context, line string) {
 			}
 		}
 	})
+	if isGone(err) { // once more could be twice
+		err = errUnknown()
+	}
 	if err != nil && ctx.Err() == nil {
 		a.c.printError(err)
 	}

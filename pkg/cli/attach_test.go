@@ -66,7 +66,7 @@ func TestAttachEnds(t *testing.T) {
 		p.runContext(ctx, "attach", "api").check(t, 0, "", "")
 	})
 	t.Run("daemon gone", func(t *testing.T) {
-		p, _ := newFake(t, map[string]answer{"List": rows, "Logs": hangsUp(api.LogsReply{Sources: []api.LogSource{{ID: 4}}}), "Events": keeps()})
+		p, _ := newFake(t, map[string]answer{"List": rows, "Logs": leaves(api.LogsReply{Sources: []api.LogSource{{ID: 4}}}), "Events": keeps()})
 		p.sys.Stdin = in
 		r := p.run(t, "attach", "api")
 		if r.code != 1 {

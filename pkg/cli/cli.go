@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +26,8 @@ type System struct {
 	Home string
 	// Hubd is the daemon's program; the hubd beside hubctl when empty.
 	Hubd string
+
+	silence time.Duration // instead of the constant
 }
 
 // getenv returns the value of a variable, or "".
@@ -39,7 +43,10 @@ func (s *System) getenv(name string) string {
 // ctl is one run of hubctl.
 type ctl struct {
 	System
-	client *api.Client
+	client *api.Client // starts a daemon where one has left its apps behind
+	looker *api.Client // only looks whether a daemon answers
+
+	adoption *sync.Once // says what is waited for
 
 	// Flags that every command has.
 	silent   bool
@@ -52,7 +59,7 @@ type ctl struct {
 // Main runs hubctl with the arguments after the program's name and returns the
 // exit code.
 func Main(ctx context.Context, args []string, sys System) int {
-	c := &ctl{System: sys}
+	c := &ctl{System: sys, adoption: new(sync.Once)}
 	return c.exitCode(c.run(ctx, args))
 }
 
@@ -91,7 +98,8 @@ func (c *ctl) locate() (err error) {
 			return err
 		}
 	}
-	c.client = &api.Client{Home: c.Home}
+	c.client = &api.Client{Home: c.Home, Absent: c.revive}
+	c.looker = &api.Client{Home: c.Home}
 	return nil
 }
 

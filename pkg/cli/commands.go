@@ -47,6 +47,7 @@ func definitions() []definition {
 		{names: []string{"resurrect"}, make: resurrectCommand},
 		{names: []string{"ping"}, make: pingCommand},
 		{names: []string{"kill"}, make: killCommand},
+		{names: []string{"update"}, make: updateCommand},
 		{names: []string{"report"}, make: reportCommand},
 		{names: []string{"validate"}, make: validateCommand},
 		{names: []string{"get"}, make: getCommand},

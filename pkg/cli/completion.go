@@ -65,8 +65,10 @@ func targetsCommand(c *ctl) *cobra.Command {
 		Hidden: true,
 		Args:   noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var rows []api.Row
-			if err := c.list(&rows)(cmd.Context()); err != nil {
+			ctx, cancel := context.WithTimeout(cmd.Context(), silence)
+			defer cancel()
+			rows, err := c.looker.List(ctx)
+			if err != nil {
 				if errors.Is(err, api.ErrNotRunning) || errors.Is(err, context.DeadlineExceeded) {
 					return nil
 				}
@@ -79,7 +81,7 @@ func targetsCommand(c *ctl) *cobra.Command {
 			// A name with a control character can't be typed.
 			words = slices.DeleteFunc(words, func(w string) bool { return strings.ContainsFunc(w, unicode.IsControl) })
 			slices.Sort(words)
-			_, err := fmt.Fprintln(c.Stdout, strings.Join(slices.Compact(words), "\n"))
+			_, err = fmt.Fprintln(c.Stdout, strings.Join(slices.Compact(words), "\n"))
 			return err
 		},
 	}

@@ -59,7 +59,7 @@ func (c *ctl) answers(ctx context.Context, limit time.Duration) bool {
 	tick := time.NewTicker(rivalInterval)
 	defer tick.Stop()
 	for {
-		if _, err := c.client.Daemon(ctx); err == nil {
+		if _, err := c.looker.Daemon(ctx); err == nil {
 			return true
 		}
 		select {

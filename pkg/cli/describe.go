@@ -17,7 +17,7 @@ func describeCommand(c *ctl) *cobra.Command {
 		Args:  exactly("target"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var all []api.Process
-			err := inTime(func(ctx context.Context) error {
+			err := c.inTime(func(ctx context.Context) error {
 				targets, err := c.seenTargets(ctx, args)
 				if err == nil {
 					all, err = c.client.Processes(ctx, true, targets...)

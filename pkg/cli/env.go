@@ -25,7 +25,7 @@ in them are made visible: a line break is ^J.`,
 				return err
 			}
 			var reply api.EnvReply
-			err = inTime(func(ctx context.Context) (err error) {
+			err = c.inTime(func(ctx context.Context) (err error) {
 				reply, err = c.client.Env(ctx, strconv.Itoa(row.ID))
 				return err
 			})(cmd.Context())

@@ -18,6 +18,8 @@ import (
 
 // fake is a daemon that answers what a test tells it to.
 type fake struct {
+	listener net.Listener
+
 	mu      sync.Mutex
 	answers map[string]answer
 	calls   []fakeCall
@@ -73,6 +75,24 @@ func describes(rows []api.Row, hub *api.Detail) answer {
 // hangsUp closes the connection after the replies.
 func hangsUp(all ...any) answer {
 	return func(json.RawMessage) ([]any, *api.Error) { return all, &api.Error{Code: "hang up"} }
+}
+
+// leaves is hangsUp of a daemon that was ended on purpose.
+func leaves(all ...any) answer {
+	return func(json.RawMessage) ([]any, *api.Error) { return all, &api.Error{Code: "leave"} }
+}
+
+// each answers one call after the other; the last one goes on.
+func each(all ...answer) answer {
+	var mu sync.Mutex
+	n := -1
+	return func(parameters json.RawMessage) ([]any, *api.Error) {
+		mu.Lock()
+		n = min(n+1, len(all)-1)
+		now := all[n]
+		mu.Unlock()
+		return now(parameters)
+	}
 }
 
 // keeps sends the replies and lets the client wait for more.
@@ -134,7 +154,11 @@ func (f *fake) answer(conn net.Conn, method string, parameters json.RawMessage) 
 	if failed == nil || failed.Code == "keep" {
 		return true
 	}
-	if failed.Code == "hang up" {
+	switch failed.Code {
+	case "hang up":
+		return false
+	case "leave":
+		f.listener.Close() // which removes the socket
 		return false
 	}
 	writeMessage(conn, map[string]any{"error": failed.Code, "parameters": failed})
@@ -197,6 +221,7 @@ func newFake(tb testing.TB, answers map[string]answer) (*place, *fake) {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	f.listener = l
 	done := make(chan struct{})
 	go func() { defer close(done); f.serve(l) }()
 	tb.Cleanup(func() {

@@ -14,7 +14,7 @@ func flushCommand(c *ctl) *cobra.Command {
 		Short: "empty the log files of all apps and of the daemon, or of some apps",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var files []string
-			err := inTime(func(ctx context.Context) error {
+			err := c.inTime(func(ctx context.Context) error {
 				targets, err := c.seenTargets(ctx, args)
 				if err == nil {
 					files, err = c.client.LogControl(ctx, api.LogControlCall{Action: api.ActionFlush, Targets: targets})

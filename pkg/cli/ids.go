@@ -61,9 +61,10 @@ func pidCommand(c *ctl) *cobra.Command {
 // find returns the rows of targets. PM2 answers nothing and exit code 0 for an
 // unknown one, and scripts rely on it: that is a warning here.
 func (c *ctl) find(ctx context.Context, targets []string) (rows []api.Row, err error) {
-	err = inTime(func(ctx context.Context) (err error) {
-		if targets, err = c.seenTargets(ctx, targets); err == nil {
-			rows, err = c.client.List(ctx, targets...)
+	err = c.inTime(func(ctx context.Context) (err error) {
+		seen, err := c.seenTargets(ctx, targets)
+		if err == nil {
+			rows, err = c.client.List(ctx, seen...)
 		}
 		return err
 	})(ctx)

@@ -18,7 +18,7 @@ func jlistCommand(c *ctl) *cobra.Command {
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var buf bytes.Buffer
-			if err := c.withDaemon(cmd.Context(), inTime(c.jlist(&buf))); err != nil {
+			if err := c.withDaemon(cmd.Context(), c.inTime(c.jlist(&buf))); err != nil {
 				return err
 			}
 			_, err := c.Stdout.Write(harmlessJSON(buf.Bytes()))
@@ -31,6 +31,7 @@ func jlistCommand(c *ctl) *cobra.Command {
 // the daemon wrote them, but for the name of the instance's number.
 func (c *ctl) jlist(buf *bytes.Buffer) request {
 	return func(ctx context.Context) error {
+		buf.Reset()
 		var reply struct {
 			Processes []json.RawMessage `json:"processes"`
 		}

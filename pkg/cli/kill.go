@@ -4,26 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/leadmaster/hub/pkg/api"
 )
 
-// endTime is how long a daemon may take to end after its apps have.
-const endTime = 10 * time.Second
-
 func killCommand(c *ctl) *cobra.Command {
-	return &cobra.Command{
+	var keep bool
+	cmd := &cobra.Command{
 		Use:   "kill",
-		Short: "stop all apps and the daemon",
-		Args:  noArguments,
+		Short: "stop all apps and the daemon, or the daemon alone",
+		Long: `kill stops all apps, each within its own time, and then the daemon and its keeper.
+Where no daemon runs but apps of one do, a daemon is started that ends them.
+
+With --keep-apps apps run on. Nobody restarts them or reads what they write until
+the next hubctl command, whichever it is, starts a daemon that takes them over.`,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
-			err := c.kill(ctx)
+			end := c.kill
+			if keep {
+				end = c.leave
+			}
+			err := end(ctx)
 			if errors.Is(err, api.ErrNotRunning) {
 				c.info("no daemon was running")
 				return nil
@@ -31,61 +36,95 @@ func killCommand(c *ctl) *cobra.Command {
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&keep, "keep-apps", false, "leave the apps to the next daemon")
+	return cmd
 }
 
 func (c *ctl) kill(ctx context.Context) error {
-	var d api.DaemonReply
-	err := inTime(func(ctx context.Context) (err error) {
-		d, err = c.client.Daemon(ctx)
-		return err
-	})(ctx)
-	if err != nil {
-		return err
-	}
-	// Held from before the end, so that it cannot mean another process.
-	process, err := unix.PidfdOpen(d.PID, 0)
-	if err != nil {
-		return fmt.Errorf("watch the daemon, pid %d: %w", d.PID, err)
-	}
-	defer unix.Close(process)
+	c.client.Absent = c.reviveAny
 	failed := false
-	err = c.client.Kill(ctx, func(results []api.Result) {
-		for i := range results {
-			if r := &results[i]; r.Error != "" {
-				c.printFailure("["+r.Name+"] "+r.Error, r.Stderr, r.Hint)
-				failed = true
+	daemon, err := c.endDaemon(ctx, func(ctx context.Context) error {
+		failed = false
+		return c.client.Kill(ctx, func(results []api.Result) {
+			for i := range results {
+				if r := &results[i]; r.Error != "" {
+					c.printFailure("["+r.Name+"] "+r.Error, r.Stderr, r.Hint)
+					failed = true
+				}
 			}
-		}
+		})
 	})
 	if err != nil {
 		return err
 	}
+	defer daemon.release()
 	c.info("[v] All Applications Stopped")
-	if err := awaitEnd(process); err != nil {
-		return hint(fmt.Errorf("the daemon, pid %d: %w", d.PID, err), "hubd.log in HUB_HOME tells what it does")
+	if err := c.awaitEnd(daemon); err != nil {
+		return err
 	}
-	c.info("[v] hub Daemon Stopped")
 	if failed {
 		return errReported
 	}
 	return nil
 }
 
-// awaitEnd waits for the end of a process: its pidfd is then readable
-// (pidfd_open(2)).
-func awaitEnd(pidfd int) error {
-	deadline := time.Now().Add(endTime)
-	for {
-		fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
-		n, err := unix.Poll(fds, int(time.Until(deadline).Milliseconds()))
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case err != nil:
-			return fmt.Errorf("poll: %w", err)
-		case n == 0:
-			return fmt.Errorf("has not ended within %s", endTime)
+// leave ends the daemon and its keeper and tells what goes on without them.
+func (c *ctl) leave(ctx context.Context) error {
+	c.client.Absent = nil // to start one would be of no use
+	running := 0
+	daemon, err := c.endDaemon(ctx, func(ctx context.Context) error {
+		rows, err := c.client.List(ctx)
+		if err != nil {
+			return err
 		}
-		return nil
+		running = 0
+		for i := range rows {
+			if rows[i].PID != 0 {
+				running++
+			}
+		}
+		return c.client.Leave(ctx)
+	})
+	if err != nil {
+		return err
 	}
+	defer daemon.release()
+	if err := c.awaitEnd(daemon); err != nil {
+		return err
+	}
+	if running > 0 {
+		c.info("%s run on without a daemon; the next hubctl command takes them over", plural(running, "process"))
+	}
+	return nil
+}
+
+// endDaemon makes a request that ends the daemon, again of the next one when it
+// dies over that, and returns the processes that are ending.
+func (c *ctl) endDaemon(ctx context.Context, r request) (*endings, error) {
+	var daemon *endings
+	err := c.repeated(func(ctx context.Context, again bool) error {
+		next, err := c.holdDaemon(ctx)
+		if again && errors.Is(err, api.ErrNotRunning) {
+			return nil // it was done when the connection ended
+		}
+		if err != nil {
+			return err
+		}
+		daemon.release()
+		daemon = next
+		return c.waiting(r)(ctx)
+	})(ctx)
+	if err != nil {
+		daemon.release()
+		return nil, err
+	}
+	return daemon, nil
+}
+
+func (c *ctl) awaitEnd(daemon *endings) error {
+	if err := daemon.await(endTime); err != nil {
+		return hint(err, fmt.Sprintf("hubd.log in %s tells what it does", c.Home))
+	}
+	c.info("[v] hub Daemon Stopped")
+	return nil
 }

@@ -17,7 +17,7 @@ func listCommand(c *ctl) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var rows []api.Row
 			var host *api.Host
-			err := c.withDaemon(cmd.Context(), inTime(func(ctx context.Context) (err error) {
+			err := c.withDaemon(cmd.Context(), c.inTime(func(ctx context.Context) (err error) {
 				rows, host, err = c.client.ListHost(ctx)
 				return err
 			}))
@@ -33,7 +33,7 @@ func listCommand(c *ctl) *cobra.Command {
 
 // list asks for the process table.
 func (c *ctl) list(rows *[]api.Row) request {
-	return inTime(func(ctx context.Context) (err error) {
+	return c.inTime(func(ctx context.Context) (err error) {
 		*rows, err = c.client.List(ctx)
 		return err
 	})

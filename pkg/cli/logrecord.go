@@ -23,7 +23,7 @@ type logRecord struct {
 // eachRecord calls f for every line.
 func (c *ctl) eachRecord(ctx context.Context, in api.LogsCall, f func([]logRecord) error) error {
 	var sources []api.LogSource
-	return c.client.Logs(ctx, in, func(reply *api.LogsReply) error {
+	return c.readLogs(ctx, in, func(reply *api.LogsReply) error {
 		sources = append(sources, reply.Sources...)
 		var records []logRecord
 		for i := range reply.Lines {

@@ -49,8 +49,9 @@ error.
 }
 
 func (c *ctl) logs(ctx context.Context, targets []string, o logOptions) error {
-	err := inTime(func(ctx context.Context) (err error) {
-		targets, err = c.seenTargets(ctx, targets)
+	args := targets
+	err := c.inTime(func(ctx context.Context) (err error) {
+		targets, err = c.seenTargets(ctx, args)
 		return err
 	})(ctx)
 	if err != nil {
@@ -92,7 +93,7 @@ func (c *ctl) textLogs(targets []string, o logOptions) func(context.Context, api
 				c.tailing(targets, o.lines)
 			}
 		}
-		return c.client.Logs(ctx, in, func(reply *api.LogsReply) error {
+		return c.readLogs(ctx, in, func(reply *api.LogsReply) error {
 			view.add(reply)
 			return c.flushView(view)
 		})
@@ -107,7 +108,7 @@ func (c *ctl) widenLabels(ctx context.Context, view *logView, targets []string) 
 		return nil
 	}
 	var rows []api.Row
-	err := inTime(func(ctx context.Context) (err error) {
+	err := c.inTime(func(ctx context.Context) (err error) {
 		rows, err = c.client.List(ctx, apps...)
 		return err
 	})(ctx)

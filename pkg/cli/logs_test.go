@@ -106,7 +106,7 @@ func TestLogsUntilInterrupted(t *testing.T) {
 
 func TestLogsWhenTheDaemonGoes(t *testing.T) {
 	t.Parallel()
-	for name, gone := range map[string]answer{"hung up": hangsUp(someLogs()[0]), "ended": replies(someLogs()[0])} {
+	for name, gone := range map[string]answer{"hung up": leaves(someLogs()[0]), "ended": replies(someLogs()[0])} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, _ := newFake(t, map[string]answer{"List": replies(api.ListReply{}), "Logs": gone})

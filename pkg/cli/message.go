@@ -38,8 +38,19 @@ func errNoDaemon() error {
 
 // errGone means that the daemon ended while we waited for it.
 func errGone() error {
-	return hint(errors.New("the daemon went away"), "hubd.log in HUB_HOME tells why; hubctl list starts a new one")
+	return hint(gone{}, "hubd.log in HUB_HOME tells why; hubctl list starts a new one")
 }
+
+// errUnknown is for what must not be done twice.
+func errUnknown() error {
+	return hint(errors.New("the daemon ended over this request, which may have been done"), "see what hubctl list shows before you repeat it")
+}
+
+// gone is api.ErrNotRunning where a daemon was running a moment ago.
+type gone struct{}
+
+func (gone) Error() string        { return "the daemon went away" }
+func (gone) Is(target error) bool { return target == api.ErrNotRunning }
 
 // isGone tells a broken connection from a daemon's own error.
 func isGone(err error) bool {

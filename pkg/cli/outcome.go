@@ -31,6 +31,29 @@ func (c *ctl) newOutcome(total int) *outcome {
 	return &outcome{c: c, progress: c.newProgress(total), changed: make(map[string]bool)}
 }
 
+// repeated makes a request that is asked of the next daemon when one has died
+// over it, if it may: what came of the attempt before does not count then. If it
+// may not, the error says that nobody knows what became of it.
+func (o *outcome) repeated(may bool, r attempt) request {
+	if !may {
+		return func(ctx context.Context) error {
+			err := r(ctx, false)
+			if isGone(err) {
+				return errUnknown()
+			}
+			return err
+		}
+	}
+	before := len(o.failed)
+	return o.c.repeated(func(ctx context.Context, again bool) error {
+		if again {
+			o.failed = o.failed[:before]
+			o.c.note("the daemon ended over this request; the next one is asked")
+		}
+		return r(ctx, again)
+	})
+}
+
 // each takes results as they come in.
 func (o *outcome) each(results []api.Result) {
 	o.progress.clear()

@@ -16,7 +16,7 @@ func pingCommand(c *ctl) *cobra.Command {
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var d api.DaemonReply
-			err := c.withDaemon(cmd.Context(), inTime(func(ctx context.Context) (err error) {
+			err := c.withDaemon(cmd.Context(), c.inTime(func(ctx context.Context) (err error) {
 				d, err = c.client.Daemon(ctx)
 				return err
 			}))

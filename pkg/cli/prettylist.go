@@ -13,7 +13,7 @@ func prettylistCommand(c *ctl) *cobra.Command {
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var list bytes.Buffer
-			if err := c.withDaemon(cmd.Context(), inTime(c.jlist(&list))); err != nil {
+			if err := c.withDaemon(cmd.Context(), c.inTime(c.jlist(&list))); err != nil {
 				return err
 			}
 			text, err := inspect(list.Bytes())

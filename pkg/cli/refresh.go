@@ -118,7 +118,7 @@ func (r *refresh) lookups(ctx context.Context, a *listedApp) ([]string, error) {
 		return r.s.c.Env, nil
 	}
 	var reply api.EnvReply
-	err := inTime(func(ctx context.Context) (err error) {
+	err := r.s.c.inTime(func(ctx context.Context) (err error) {
 		reply, err = r.s.c.client.Env(ctx, a.name)
 		return err
 	})(ctx)

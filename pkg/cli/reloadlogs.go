@@ -18,7 +18,7 @@ the files that were moved.
 
 ` + targetHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := inTime(func(ctx context.Context) error {
+			err := c.inTime(func(ctx context.Context) error {
 				targets, err := c.seenTargets(ctx, args)
 				if err == nil {
 					_, err = c.client.LogControl(ctx, api.LogControlCall{Action: api.ActionReopen, Targets: targets})

@@ -31,7 +31,7 @@ be put into a bug report. It shows no values of environment variables; look at n
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := report{c: c, now: time.Now()}
-			if err := inTime(r.ask)(cmd.Context()); err != nil {
+			if err := c.inTime(r.ask)(cmd.Context()); err != nil {
 				return err
 			}
 			_, err := c.Stdout.Write(r.text())
@@ -63,6 +63,7 @@ func (r *report) ask(ctx context.Context) (err error) {
 	if r.strays, err = r.c.client.Strays(ctx); err != nil && !errors.As(err, &e) { // an older daemon has none to tell
 		return err
 	}
+	r.log = nil
 	lines := reportLines
 	in := api.LogsCall{Targets: []string{api.TargetHubd}, Lines: &lines}
 	return r.c.client.Logs(ctx, in, func(reply *api.LogsReply) error {
@@ -80,6 +81,10 @@ func (r *report) text() []byte {
 	r.field("hubd version", r.hubd.Version)
 	r.field("state", r.hubd.State)
 	r.field("pid", fmt.Sprint(r.hubd.PID))
+	r.field("keeper pid", fmt.Sprint(r.hubd.Keeper))
+	if r.hubd.Unsaved != "" {
+		r.field("not saved", r.hubd.Unsaved)
+	}
 	r.field("user", r.hubd.User)
 	r.field("uptime", spanText(max(0, r.now.UnixMilli()-r.hubd.Started)))
 	r.field("instances", fmt.Sprint(r.hubd.Instances))

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os/signal"
 	"time"
 
@@ -15,13 +14,9 @@ import (
 // request is a call to the daemon.
 type request func(ctx context.Context) error
 
-// answerTime is what a daemon gets for an answer that needs no waiting for
-// apps.
-const answerTime = 10 * time.Second
-
 // maxTries bounds how often a request is made anew for a daemon that is gone
 // again by then.
-const maxTries = 3
+const maxTries = 5
 
 // withDaemon runs r, and where no daemon answers starts one and runs it again.
 // A daemon that is just ending is waited for.
@@ -32,14 +27,13 @@ func (c *ctl) withDaemon(ctx context.Context, r request) error {
 		case tries == maxTries:
 			return err
 		case errors.Is(err, api.ErrNotRunning):
-		case errors.Is(err, api.ErrNoAnswer), isEnding(err):
-			if err := c.waitEnded(ctx); err != nil {
-				return err
-			}
+			err = c.startDaemon(ctx)
+		case isEnding(err):
+			err = c.waitEnded(ctx)
 		default:
 			return err
 		}
-		if err := c.startDaemon(ctx); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -57,8 +51,8 @@ func (c *ctl) waitEnded(ctx context.Context) error {
 	tick := time.NewTicker(rivalInterval)
 	defer tick.Stop()
 	for {
-		d, err := c.client.Daemon(ctx)
-		if err != nil || d.State != "stopping" {
+		d, err := c.looker.Daemon(ctx)
+		if err != nil || d.State != stateStopping {
 			return nil
 		}
 		select {
@@ -69,24 +63,22 @@ func (c *ctl) waitEnded(ctx context.Context) error {
 	}
 }
 
-// inTime gives up on a daemon that takes the connection but does not answer.
-func inTime(r request) request {
+// inTime makes a request for what needs no waiting for apps: it gives up on a
+// daemon that does not answer, and asks the next one when it dies over it. So r
+// may run several times and has to begin anew each time; it only looks, or does
+// what is the same done twice.
+func (c *ctl) inTime(r request) request {
+	again := c.repeated(func(ctx context.Context, _ bool) error { return r(ctx) })
 	return func(ctx context.Context) error {
-		limited, cancel := context.WithTimeout(ctx, answerTime)
-		defer cancel()
-		err := r(limited)
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			return hint(fmt.Errorf("the daemon has not answered for %s", answerTime),
-				"its pid is in hubd.pid in HUB_HOME; send it SIGABRT to see in hubd.log where it hangs")
-		}
-		return err
+		return c.watched(ctx, answerTime, func(ctx context.Context, _ func()) error { return again(ctx) })
 	}
 }
 
-// answering asks the daemon for a sign of life before r, which may take as long
-// as apps do: a daemon that hangs must not hang us.
+// answering makes a request of r, which may take as long as apps do. The daemon
+// is asked for a sign of life first: what is reported as failed since it hangs
+// must not wait in its socket and be done all the same by the next daemon.
 func (c *ctl) answering(r request) request {
-	alive := inTime(func(ctx context.Context) error {
+	alive := c.inTime(func(ctx context.Context) error {
 		_, err := c.client.Daemon(ctx)
 		return err
 	})
@@ -94,7 +86,36 @@ func (c *ctl) answering(r request) request {
 		if err := alive(ctx); err != nil {
 			return err
 		}
-		return r(ctx)
+		return c.waiting(r)(ctx)
+	}
+}
+
+// waiting is answering for a daemon that has given a sign of life just now.
+func (c *ctl) waiting(r request) request {
+	return func(ctx context.Context) error {
+		return c.watched(ctx, 0, func(ctx context.Context, _ func()) error { return r(ctx) })
+	}
+}
+
+// attempt is a request that is made of the next daemon when one has died over
+// it; again says that an earlier one may have done some of it, or all.
+type attempt func(ctx context.Context, again bool) error
+
+// repeated makes a request that outlives daemons. The keeper has the next one
+// within some 30 ms, and meanwhile connections wait in the socket's queue, so
+// nothing needs to be waited for here. Where none comes, the daemon was ended on
+// purpose.
+func (c *ctl) repeated(r attempt) request {
+	return func(ctx context.Context) error {
+		for tries := 1; ; tries++ {
+			err := r(ctx, tries > 1)
+			switch {
+			case tries > 1 && errors.Is(err, api.ErrNotRunning):
+				return errGone()
+			case !isGone(err) || tries == maxTries:
+				return err
+			}
+		}
 	}
 }
 

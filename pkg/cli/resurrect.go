@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	"github.com/leadmaster/hub/pkg/api"
 )
 
 func resurrectCommand(c *ctl) *cobra.Command {
@@ -19,10 +17,10 @@ func resurrectCommand(c *ctl) *cobra.Command {
 			c.info("Resurrecting")
 			out := c.newOutcome(0)
 			var path string
-			err := c.withDaemon(ctx, c.answering(func(ctx context.Context) (err error) {
-				path, err = c.client.Resurrect(ctx, func(results []api.Result) { out.each(results) })
+			err := c.withDaemon(ctx, c.answering(out.repeated(true, func(ctx context.Context, _ bool) (err error) {
+				path, err = c.client.Resurrect(ctx, out.each)
 				return err
-			}))
+			})))
 			if err := out.fail(err); err != nil {
 				return err
 			}

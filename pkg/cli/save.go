@@ -18,7 +18,7 @@ func saveCommand(c *ctl) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c.info("Saving current process list...")
 			var saved api.DumpReply
-			err := c.withDaemon(cmd.Context(), inTime(func(ctx context.Context) (err error) {
+			err := c.withDaemon(cmd.Context(), c.inTime(func(ctx context.Context) (err error) {
 				saved, err = c.client.Dump(ctx, force)
 				return err
 			}))

@@ -60,7 +60,7 @@ func (c *ctl) changed(ctx context.Context, name, what string) error {
 		c.info("%s %s, for apps that don't give it themselves, from their next start from a file or command line on", name, what)
 		return nil
 	}
-	switch err := inTime(c.client.ReadSettings)(ctx); {
+	switch err := c.inTime(c.client.ReadSettings)(ctx); {
 	case errors.Is(err, api.ErrNotRunning):
 		c.info("%s %s, from the daemon's next start on", name, what)
 	case err != nil:

@@ -46,7 +46,7 @@ func (c *ctl) scriptTargets(ctx context.Context, targets []string) ([]string, er
 			continue
 		}
 		if all == nil {
-			err := inTime(func(ctx context.Context) (err error) {
+			err := c.inTime(func(ctx context.Context) (err error) {
 				all, err = c.client.Processes(ctx, false)
 				return err
 			})(ctx)
