@@ -1,0 +1,31 @@
+package verify
+
+import (
+	"time"
+
+	"github.com/leadmaster/hub/tests/chaos/account"
+)
+
+// slack is how long a process may take to end after its last entry, and hub to
+// have read everything of it.
+const slack = 500 * time.Millisecond
+
+// Outage is a time in which neither daemon nor keeper lived: what an app that
+// ended then had left unread is lost, and so is its exit code.
+type Outage struct{ From, To time.Time }
+
+// Outages are those of a run.
+type Outages []Outage
+
+// excuse reports whether the process may have ended in one of them. Of one that
+// did not end by itself only its last entry is known, so it may have ended at any
+// time after that.
+func (o Outages) excuse(l *account.Life) bool {
+	for _, out := range o {
+		soon := l.Last.Add(slack)
+		if l.Last.Before(out.To) && soon.After(out.From) {
+			return true
+		}
+	}
+	return false
+}
