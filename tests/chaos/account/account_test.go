@@ -71,7 +71,7 @@ func TestBookIsRead(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "killed-at-once"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "killed-later"), []byte("start 9 home:uuid:4 4 app 0 child short\nout 1\nout 2\nfault x y\nout 3"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "killed-later"), []byte("start 9 home:uuid:4 4 app 0 child short\nout 1\nout 2\nfault x y\ngot 7\nout 3"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	lives, err := Read(dir)
@@ -83,7 +83,7 @@ func TestBookIsRead(t *testing.T) {
 		first.Done[Out] != 2 || first.Done[Err] != 1 || first.Exit != "killed by SIGKILL" {
 		t.Errorf("read %+v", first)
 	}
-	if second.Main || second.Mixed || second.Done[Out] != 2 || second.Exit != "" || !slices.Equal(second.Faults, []string{"x y"}) {
+	if second.Main || second.Mixed || second.Done[Out] != 2 || second.Exit != "" || !slices.Equal(second.Faults, []string{"x y"}) || !slices.Equal(second.Got, []int{7}) {
 		t.Errorf("read %+v", second)
 	}
 }

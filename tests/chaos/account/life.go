@@ -31,6 +31,8 @@ type Life struct {
 	Exit string
 	// Done counts the lines of each stream that it has written whole.
 	Done map[string]int
+	// Got are the numbers of the messages that came over its channel.
+	Got []int
 	// Faults are what must not happen to it.
 	Faults []string
 }
@@ -105,6 +107,10 @@ func (l *Life) entry(text string) (err error) {
 		l.Done[word], err = strconv.Atoi(rest)
 	case "end":
 		l.Exit = rest
+	case "got":
+		var n int
+		n, err = strconv.Atoi(rest)
+		l.Got = append(l.Got, n)
 	case "fault":
 		l.Faults = append(l.Faults, rest)
 	default:

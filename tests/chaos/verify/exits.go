@@ -94,9 +94,9 @@ func (c *Exits) instance(id int, lives []*account.Life, logged []string) {
 	}
 	for _, l := range open {
 		switch {
-		case c.Outages.excuse(l) && take(unknown):
+		case c.Outages.Excuse(l) && take(unknown):
 			c.Unknown++
-		case c.Outages.excuse(l), c.killed(l):
+		case c.Outages.Excuse(l), c.killed(l):
 			c.Unlogged++
 		default:
 			c.add("%s: %q is not logged", l, end(l))

@@ -168,7 +168,7 @@ func (r *reading) end(s *stream) {
 	switch {
 	case missing == 0 && (s.open == "" || killed):
 	case missing == -1 && killed && s.open == "": // killed before it could enter its last line
-	case missing >= 0 && r.Outages.excuse(s.life):
+	case missing >= 0 && r.Outages.Excuse(s.life):
 		r.Excused += missing
 	case missing == 0:
 		r.add("%s: the end of %s %s is a line without one: %d bytes missing (offset %d)", r.log.Path, s.life, s.name, len(s.open), s.last)

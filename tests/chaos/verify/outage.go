@@ -17,10 +17,10 @@ type Outage struct{ From, To time.Time }
 // Outages are those of a run.
 type Outages []Outage
 
-// excuse reports whether the process may have ended in one of them. Of one that
+// Excuse reports whether the process may have ended in one of them. Of one that
 // did not end by itself only its last entry is known, so it may have ended at any
 // time after that.
-func (o Outages) excuse(l *account.Life) bool {
+func (o Outages) Excuse(l *account.Life) bool {
 	for _, out := range o {
 		soon := l.Last.Add(slack)
 		if l.Last.Before(out.To) && soon.After(out.From) {
