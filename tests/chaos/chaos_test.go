@@ -44,7 +44,7 @@ func TestChaos(t *testing.T) {
 	w.wished(driver)
 	crashing := names(apps, func(a app) bool { return a.crashes && driver.wishes[a.name].state != gone })
 	if len(crashing) > 0 {
-		w.must(append([]string{"stop"}, crashing...)...)
+		w.should(append([]string{"stop"}, crashing...)...)
 	}
 	w.eventually("not steady", w.restless)
 	w.eventually("list and processes", w.misfits)
@@ -52,16 +52,16 @@ func TestChaos(t *testing.T) {
 	w.resurrected()
 	w.ends(killer.outages)
 	for _, name := range names(apps, func(a app) bool { return !a.steady && driver.wishes[a.name].state != gone }) {
-		w.must("delete", name)
+		w.should("delete", name)
 	}
 	w.eventually("processes after a delete", w.misfits)
 	w.eventually("zombies", w.zombies)
 	w.eventually("descriptors", func() []string { return w.leaked(held) })
 	w.unmoved(steady)
-	w.must("stop", "all")
+	w.should("stop", "all")
 	w.eventually("processes after a stop", w.misfits)
 	w.ends(killer.outages)
-	w.recorded(apps, killer)
+	w.recorded(apps, killer, driver)
 }
 
 // disturb lets the killer and the driver do their work at the same time.
@@ -81,6 +81,9 @@ func (w *world) disturb(k *killer, d *driver) {
 func (w *world) judge(k *killer, d *driver) {
 	w.t.Helper()
 	w.t.Logf("%d kills: %v; %d outages; %d commands done, others failed: %v", k.sent, k.counts, len(k.outages), d.done, d.broken)
+	if *kills == 0 && len(d.broken) > 0 {
+		w.t.Error("commands failed although nobody was killed")
+	}
 	for _, problem := range append(k.problems, d.problems...) {
 		w.t.Error(problem)
 	}
@@ -155,12 +158,12 @@ func (w *world) resurrected() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.must("save")
+	w.should("save")
 	data, err := os.ReadFile(filepath.Join(w.Home, "dump.json"))
 	if err != nil || !json.Valid(data) {
 		w.t.Errorf("the saved list: error %v, %d bytes, valid JSON: %v", err, len(data), json.Valid(data))
 	}
-	w.must("resurrect")
+	w.should("resurrect")
 	after, err := w.processes()
 	if err != nil {
 		w.t.Fatal(err)
@@ -177,7 +180,7 @@ func (w *world) resurrected() {
 }
 
 // recorded checks all lines and all ends, after the end of all apps.
-func (w *world) recorded(apps []app, k *killer) {
+func (w *world) recorded(apps []app, k *killer, d *driver) {
 	w.t.Helper()
 	lives := w.lives()
 	lines := verify.Lines{Lives: lives, Outages: k.outages}
@@ -211,6 +214,7 @@ func (w *world) recorded(apps []app, k *killer) {
 			w.t.Errorf("and %d more", c.More)
 		}
 	}
+	d.told(lives)
 	for _, l := range lives {
 		for _, fault := range l.Faults {
 			w.t.Errorf("%s: %s", l, fault)

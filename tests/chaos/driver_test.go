@@ -31,6 +31,8 @@ type driver struct {
 	wishes   map[string]*wish
 	done     int            // commands that succeeded
 	broken   map[string]int // how often others failed, by their first words
+	sent     int            // messages to the steady app in Node
+	arrived  []int          // those that hub has passed on
 	problems []string
 }
 
@@ -51,6 +53,7 @@ func (d *driver) run(stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-time.After(time.Duration(d.dice.Int64N(int64(150 * time.Millisecond)))):
+			d.message()
 			d.step(d.apps[d.dice.IntN(len(d.apps))])
 		}
 	}
@@ -73,9 +76,9 @@ func (d *driver) step(a app) {
 	case n < 13:
 		d.do(w, wish{true, down, w.count}, "stop", a.name)
 	case n < 15:
-		d.do(w, wish{true, up, w.count}, "start", a.name, "--keep-spec")
+		d.do(w, wish{true, up, a.instances()}, "start", a.name)
 	case n < 17 && w.state == up:
-		count := 1 + d.dice.IntN(4)
+		count := 1 + (w.count+d.dice.IntN(3))%4 // another one
 		d.do(w, wish{true, up, count}, "scale", a.name, strconv.Itoa(count))
 	default:
 		d.do(w, wish{true, gone, 0}, "delete", a.name)

@@ -39,7 +39,7 @@ func (w *world) fleet() []app {
 	}
 	if _, err := exec.LookPath("node"); err == nil {
 		apps = append(apps,
-			app{name: "steady-node", steady: true, entry: w.inNode()},
+			app{name: inNode, steady: true, entry: w.inNode()},
 			app{name: "node", entry: w.inNode()})
 	} else {
 		w.t.Log("no node: its apps are left out")

@@ -81,7 +81,7 @@ func (w *world) tryFrom(folder string, args ...string) (string, error) {
 		err = errLate
 	}
 	if err != nil {
-		err = fmt.Errorf("hubctl %s: %w\n%s%s", strings.Join(args, " "), err, out, &stderr)
+		err = fmt.Errorf("hubctl %s: %w\n%s", strings.Join(args, " "), err, &stderr)
 	}
 	return string(out), err
 }
@@ -94,6 +94,14 @@ func (w *world) must(args ...string) string {
 		w.t.Fatal(err)
 	}
 	return out
+}
+
+// should is must where the test goes on all the same.
+func (w *world) should(args ...string) {
+	w.t.Helper()
+	if _, err := w.try(args...); err != nil {
+		w.t.Error(err)
+	}
 }
 
 // lives reads all books.
