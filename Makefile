@@ -5,6 +5,8 @@
 GO ?= go
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
+KILLS ?= 1000
+SEED ?= 0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
@@ -12,7 +14,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 TEST_ENV := env -u HUB_HOME -u PORT -u NODE_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help build up down test bench fuzz lint vuln docs check-tools
+.PHONY: help build up down test chaos bench fuzz lint vuln docs check-tools
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +33,10 @@ down: ## end all apps and the daemon
 test: ## run every test with the race detector
 	@scripts/check-tools.sh go gcc
 	$(TEST_ENV) CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
+
+chaos: ## kill daemon and keeper KILLS (1000) times, as SEED (by chance) says
+	@scripts/check-tools.sh go
+	$(TEST_ENV) $(GO) test -count=1 -timeout 120m -v ./tests/chaos -args -long -keep -kills $(KILLS) -seed $(SEED)
 
 bench: ## run the benchmarks, each for BENCHTIME (1s)
 	@scripts/check-tools.sh go
