@@ -121,6 +121,24 @@ func (p *Process) info() (Exit, bool) {
 	return ExitOf(uint32(info.Exit_code)), true
 }
 
+// Tells reports whether this kernel tells by a pidfd how somebody else's child
+// ended (PIDFD_GET_INFO, Linux 6.13; exits from 6.15).
+func (p *Process) Tells() bool {
+	info := unix.PidfdInfo{Mask: unix.PIDFD_INFO_EXIT}
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(p.pidfd), unix.PIDFD_GET_INFO, uintptr(unsafe.Pointer(&info)))
+	return errno != unix.ENOTTY && errno != unix.EINVAL
+}
+
+// Parent returns the pid of the process's parent, also of a zombie, or ErrGone
+// when it was reaped.
+func (p *Process) Parent() (int, error) {
+	fields, err := statOf(p.PID)
+	if err != nil {
+		return 0, ErrGone
+	}
+	return strconv.Atoi(fields[1])
+}
+
 // ended asks the pidfd, which is readable from the process's end on, also while
 // it is somebody else's zombie and could still be sent a signal.
 func (p *Process) ended() (bool, error) {

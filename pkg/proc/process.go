@@ -147,16 +147,26 @@ func identify(pid int) (Identity, error) {
 }
 
 func startTime(pid int) (uint64, error) {
+	fields, err := statOf(pid)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(fields[19], 10, 64)
+}
+
+// statOf returns the fields of /proc/PID/stat from the third, the state, on
+// (proc_pid_stat(5)).
+func statOf(pid int) ([]string, error) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return 0, fmt.Errorf("start time of process %d: %w", pid, err)
+		return nil, fmt.Errorf("state of process %d: %w", pid, err)
 	}
 	// The command's name is in parentheses and may hold any byte; the fields
-	// that matter come after the last one. starttime is the 22nd field of all.
+	// that matter come after the last one.
 	_, rest, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ")
 	fields := strings.Fields(rest)
 	if len(fields) < 20 {
-		return 0, fmt.Errorf("start time of process %d: unexpected stat %q", pid, stat)
+		return nil, fmt.Errorf("state of process %d: unexpected %q", pid, stat)
 	}
-	return strconv.ParseUint(fields[19], 10, 64)
+	return fields, nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -23,14 +24,21 @@ func (h *Home) PutContent(v any) (string, error) {
 	hash := hashOf(data)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.content[hash] == 0 {
-		// No temporary file: GetContent finds out a half-written one by its hash.
+	if h.content[hash] == 0 && !h.holds(hash, data) {
+		// No temporary file: no record refers to it yet.
 		if err := os.WriteFile(h.contentPath(hash), data, 0o600); err != nil {
 			return "", fmt.Errorf("store content: %w", err)
 		}
 	}
 	h.content[hash]++
 	return hash, nil
+}
+
+// holds reports whether the content is there already, from an earlier daemon: what
+// records refer to is not written again, since a writer may be killed.
+func (h *Home) holds(hash string, data []byte) bool {
+	there, err := os.ReadFile(h.contentPath(hash))
+	return err == nil && bytes.Equal(there, data)
 }
 
 // ReleaseContent takes back one PutContent; the last one removes the content,

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestContent(t *testing.T) {
@@ -119,5 +120,39 @@ func TestRecords(t *testing.T) {
 	want := map[string]string{"a": h.path("run/a.json"), "c": h.path("run/c.json")}
 	if !maps.Equal(found, want) {
 		t.Errorf("found %v", found)
+	}
+}
+
+// What an earlier daemon has stored is not written again: a writer that is killed
+// would leave its record without it.
+func TestContentIsNotWrittenAgain(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put := func() string {
+		h, err := OpenHome(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash, err := h.PutContent("something")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return h.contentPath(hash)
+	}
+	path := put()
+	long := time.Now().Add(-time.Hour).Truncate(time.Second)
+	if err := os.Chtimes(path, long, long); err != nil {
+		t.Fatal(err)
+	}
+	put()
+	if info, err := os.Stat(path); err != nil || !info.ModTime().Equal(long) {
+		t.Errorf("written again: %v, %v", info.ModTime(), err)
+	}
+	if err := os.WriteFile(path, []byte("torn"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	put()
+	if data, err := os.ReadFile(path); err != nil || string(data) != `"something"` {
+		t.Errorf("%q, %v", data, err)
 	}
 }

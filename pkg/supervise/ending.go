@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/keeper"
@@ -9,11 +10,11 @@ import (
 )
 
 const (
-	// exitPatience is how long the exit of a process that is not our child is
-	// waited for: its parent has to reap it first. The keeper does so at once; a
-	// pid 1 in a container may never do it.
-	exitPatience = 500 * time.Millisecond
-	keptPatience = 10 * time.Second
+	// keeperPatience and initPatience are how long the exit of a process that is
+	// not our child is waited for: its parent has to reap it first. The keeper does
+	// so at once; a pid 1 in a container may take seconds, or never do it.
+	keeperPatience = 10 * time.Second
+	initPatience   = 5 * time.Second
 	// firstExitPause and lastExitPause bound the time between two looks.
 	firstExitPause = time.Millisecond
 	lastExitPause  = 100 * time.Millisecond
@@ -98,23 +99,32 @@ func (i *Instance) ended(gen int) {
 }
 
 // awaitExit looks again later, and reports false when that was done for long
-// enough.
+// enough, or can't help.
 func (i *Instance) awaitExit(l *launch) bool {
-	patience := exitPatience
-	if i.sup.kept {
-		patience = keptPatience
-	}
 	if !l.over {
-		l.over, l.pause = true, firstExitPause
+		l.over, l.pause, l.patience = true, firstExitPause, i.exitPatience(l.process)
 	} else {
-		l.waited += l.pause
+		l.patience -= l.pause
 		l.pause = min(2*l.pause, lastExitPause)
 	}
-	if l.waited >= patience {
+	if l.patience <= 0 {
 		return false
 	}
 	time.AfterFunc(l.pause, func() { i.mail.put(processEnded{l.gen}) })
 	return true
+}
+
+// exitPatience is how long it may take until somebody tells the exit of a process
+// that is not our child.
+func (i *Instance) exitPatience(p *proc.Process) time.Duration {
+	parent, err := p.Parent()
+	switch {
+	case i.sup.kept && (err != nil || parent == os.Getppid()):
+		return keeperPatience // it reports, or has done so
+	case p.Tells():
+		return initPatience
+	}
+	return 0
 }
 
 // reap lets the zombie of a launch go, and its wires: nothing of an app that is

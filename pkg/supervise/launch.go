@@ -48,7 +48,7 @@ type launch struct {
 	closed    bool          // it holds nothing any more
 	over      bool          // its end was noticed
 	report    *reported     // the keeper's, before it is recorded
-	waited    time.Duration // for the exit of one that is not our child
+	patience  time.Duration // with the exit of one that is not our child
 	pause     time.Duration // until the next look for it
 
 	main    member   // the main process, also after its end: its session's leader
