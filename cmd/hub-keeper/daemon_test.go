@@ -31,7 +31,7 @@ type fake struct {
 }
 
 func (f *fake) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(os.NewFile(uintptr(f.table.Lock), "lines"), format+"\n", args...)
+	_, _ = unix.Write(f.table.Lock, fmt.Appendf(nil, format+"\n", args...))
 }
 
 // beDaemon is the daemon's main.
@@ -61,6 +61,11 @@ func beDaemon(args []string) int {
 	case "crash":
 		f.say("up %d", os.Getpid())
 		_ = unix.Kill(os.Getpid(), syscall.SIGKILL)
+	}
+	for _, h := range table.Held { // before the keeper can report of them
+		if h.PID != 0 {
+			f.open[h.Key] = -1
+		}
 	}
 	loop, err := epoll.New()
 	if err != nil {
@@ -121,11 +126,7 @@ func (f *fake) adopt(loop *epoll.Loop) {
 			f.exited(h.Key, h.PID, *h.Exit)
 		case h.PID == 0 && !h.Reaped:
 			f.find(h.Key, loop)
-		case h.PID != 0:
-			f.mu.Lock()
-			f.open[h.Key] = -1
-			f.mu.Unlock()
-		default:
+		case h.Reaped:
 			f.link.Release(h.Key)
 		}
 	}
@@ -154,8 +155,10 @@ func (f *fake) find(key string, loop *epoll.Loop) {
 				}
 				f.adopted(key, pid, pidfd)
 				return
-			case len(env) > 0 && !bytes.Contains(env, []byte("MARK=")):
-				again = true // not yet executed
+			case !bytes.Contains(env, []byte("MARK=")):
+				// Not yet executed, or in the midst of it, when there is no environment
+				// at all, or a zombie that will be gone.
+				again = true
 			}
 		}
 	}
@@ -211,20 +214,19 @@ func (f *fake) launchUntil(stops <-chan os.Signal) {
 }
 
 func (f *fake) launch(key string) {
-	r, w, err := os.Pipe()
+	file, err := unix.MemfdCreate("held", unix.MFD_CLOEXEC)
 	if err != nil {
 		os.Exit(97)
 	}
-	f.link.Hold(key, keeper.File{Name: keeper.Out, FD: int(r.Fd())})
-	r.Close()
-	defer w.Close()
+	f.link.Hold(key, keeper.File{Name: keeper.Out, FD: file})
+	_ = unix.Close(file)
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key))
 	pidfd := -1
 	script := fmt.Sprintf("echo ran %s >&3; sleep 0.%02d; exit %d", key, h.Sum32()%30, codeOf(key))
 	pid, err := syscall.ForkExec("/bin/sh", []string{"sh", "-c", script}, &syscall.ProcAttr{
 		Env:   []string{"MARK=" + key, "PATH=" + os.Getenv("PATH")},
-		Files: []uintptr{0, w.Fd(), w.Fd(), uintptr(f.table.Lock)},
+		Files: []uintptr{0, 1, 2, uintptr(f.table.Lock)},
 		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
 	})
 	if err != nil {

@@ -22,7 +22,7 @@ const (
 	daemonArg  = "daemon"
 )
 
-const patience = 30 * time.Second
+const patience = 10 * time.Second
 
 func TestMain(m *testing.M) {
 	if os.Getenv(keeperMode) == "" {
@@ -157,23 +157,32 @@ func (s *started) kill(pid int, sig syscall.Signal) {
 }
 
 // eventually polls a state of the system that sends no event.
-func (s *started) eventually(what string, holds func() bool) {
+func (s *started) eventually(what string, holds func() bool, state func() []string) {
 	s.t.Helper()
 	for deadline := time.Now().Add(patience); !holds(); {
 		if time.Now().After(deadline) {
-			s.t.Fatal(what)
+			s.t.Fatalf("%s: %q", what, state())
 		}
 		<-time.After(time.Millisecond)
 	}
 }
 
-// descriptors counts those of the keeper.
-func (s *started) descriptors() int {
-	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid))
+// descriptors lists those of the keeper that are held, or for a daemon. Others
+// are inherited from whoever runs the tests.
+func (s *started) descriptors() []string {
+	dir := fmt.Sprintf("/proc/%d/fd/", s.cmd.Process.Pid)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return len(entries)
+	var all []string
+	for _, e := range entries {
+		target, _ := os.Readlink(dir + e.Name())
+		if strings.Contains(target, "memfd:") || strings.Contains(target, "pidfd") {
+			all = append(all, target)
+		}
+	}
+	return all
 }
 
 // childrenOf lists a process's children, zombies too.
