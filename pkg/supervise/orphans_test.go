@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/cgroup"
 	"github.com/leadmaster/hub/pkg/proc"
@@ -176,6 +177,7 @@ func TestOrphanThatNobodyHasSeen(t *testing.T) {
 	if runs(orphan) {
 		t.Error("it runs after the delete")
 	}
+	<-i.Gone()
 	if list, _ := filepath.Glob("/sys/fs/cgroup/*/hub-" + r.HomeID + "/" + i.UUID); len(list) > 0 {
 		t.Error("the group is left:", list)
 	}
@@ -259,38 +261,60 @@ func TestLeftoverWithoutMark(t *testing.T) {
 	}
 }
 
-// A child of the keeper that fits no app is shown, and no app's end is its end.
+// A child of the keeper that fits no app is shown, as is what belongs to an app
+// that is gone; no app's end is theirs.
 func TestStrays(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	cmd := exec.Command("sleep", "1000")
-	var gone exec.Cmd = *exec.Command("sleep", "1000")
+	word, said := r.fifo("pid")
+	// What plays the keeper has one child of its own, and one that it got.
+	keeper := exec.Command("sh", "-c", "sleep 1000 & echo $! >"+word+"; exec sleep 1000")
+	gone := exec.Command("sleep", "1000")
 	gone.Env = []string{markVar + "=" + r.HomeID + ":" + NewUUID() + ":1"}
-	for _, c := range []*exec.Cmd{cmd, &gone} {
+	for _, c := range []*exec.Cmd{keeper, gone} {
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
 	}
+	stray := pid(t, said)
+	defer func() { _ = unix.Kill(stray, unix.SIGKILL) }()
+	r.KeeperPID = keeper.Process.Pid
 	i := r.one(r.app("app", idle))
-	find := func() (pids []int) {
-		list, err := r.Strays(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range list {
-			if s.Command != "sleep" || s.Started.IsZero() {
-				t.Errorf("%+v", s)
-			}
-			pids = append(pids, s.PID)
-		}
-		return pids
+	list, err := r.Strays(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := find(); !slices.Equal(got, []int{gone.Process.Pid}) {
-		t.Errorf("without a keeper: %v", got)
+	var pids []int
+	for _, s := range list {
+		if s.Command == "" || time.Since(s.Started) > deadline {
+			t.Errorf("%+v", s)
+		}
+		pids = append(pids, s.PID)
+	}
+	want := []int{stray, gone.Process.Pid}
+	slices.Sort(want)
+	if !slices.Equal(pids, want) {
+		t.Errorf("strays %v, want %v", pids, want)
 	}
 	r.act(i, "delete")
-	if !runs(cmd.Process.Pid) || !runs(gone.Process.Pid) {
+	if !runs(stray) || !runs(gone.Process.Pid) {
 		t.Error("a stray was ended")
+	}
+}
+
+// The daemon and its keeper may have been started by an app, which called hubctl
+// when none ran: they don't end with it.
+func TestKeeperIsNoApps(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	word, said := r.fifo("pid")
+	i := r.one(r.app("app", "sleep 1000 & echo $! >"+word+"; echo up; exec sleep 1000"))
+	r.KeeperPID = pid(t, said)
+	defer func() { _ = unix.Kill(r.KeeperPID, unix.SIGKILL) }()
+	r.belong(i)
+	r.act(i, "stop")
+	if !runs(r.KeeperPID) {
+		t.Error("the keeper was ended")
 	}
 }
