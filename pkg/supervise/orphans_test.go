@@ -268,7 +268,7 @@ func TestStrays(t *testing.T) {
 	r := newRig(t)
 	word, said := r.fifo("pid")
 	// What plays the keeper has one child of its own, and one that it got.
-	keeper := exec.Command("sh", "-c", "sleep 1000 & echo $! >"+word+"; exec sleep 1000")
+	keeper := exec.Command("sh", "-c", "setsid sleep 1000 & echo $! >"+word+"; exec sleep 1000")
 	gone := exec.Command("sleep", "1000")
 	gone.Env = []string{markVar + "=" + r.HomeID + ":" + NewUUID() + ":1"}
 	for _, c := range []*exec.Cmd{keeper, gone} {
@@ -309,7 +309,7 @@ func TestKeeperIsNoApps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	word, said := r.fifo("pid")
-	i := r.one(r.app("app", "sleep 1000 & echo $! >"+word+"; echo up; exec sleep 1000"))
+	i := r.one(r.app("app", "setsid sh -c 'echo $$ >"+word+"; exec sleep 1000' & echo up; exec sleep 1000"))
 	r.KeeperPID = pid(t, said)
 	defer func() { _ = unix.Kill(r.KeeperPID, unix.SIGKILL) }()
 	r.belong(i)
