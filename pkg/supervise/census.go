@@ -20,6 +20,7 @@ type census struct {
 	snapshot *stats.Snapshot
 	claimed  map[string][]claimed // by uuid
 	sure     bool                 // there is no other marked one
+	self     int                  // pid of the daemon
 	keeper   int                  // its pid, 0 without one
 	owners   owners
 }
@@ -65,7 +66,7 @@ func (s *Supervisor) censusOf(snap *stats.Snapshot) *census {
 	if cs.last != nil && cs.last.snapshot == snap {
 		return cs.last
 	}
-	c := &census{snapshot: snap, claimed: make(map[string][]claimed), keeper: s.KeeperPID}
+	c := &census{snapshot: snap, claimed: make(map[string][]claimed), self: os.Getpid(), keeper: s.KeeperPID}
 	found, sure := s.Scanner.Marked(snap, s.HomeID+":")
 	c.sure = sure
 	list := make(marks, 0, len(found))
@@ -102,7 +103,7 @@ func (c *census) leader(uuid string, gen int, boot string) *proc.Identity {
 // isOwn reports whether p is the daemon or the keeper, which are no app's although
 // one may have started them: an app that calls hubctl when no daemon runs.
 func (c *census) isOwn(p stats.Proc) bool {
-	return int(p.PID) == os.Getpid() || int(p.PID) == c.keeper
+	return int(p.PID) == c.self || int(p.PID) == c.keeper
 }
 
 // claimOf reads a mark of this home.
@@ -126,7 +127,7 @@ func (c *census) tree(uuid string, roots []member, rivals []rival, last int) []s
 // is used again.
 func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals []rival, last int) []stats.Proc {
 	g.Reset()
-	g.Skip(os.Getpid())
+	g.Skip(c.self)
 	g.Skip(c.keeper)
 	claims := c.claimed[uuid]
 	add := func(m member) {

@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/stats"
@@ -44,5 +43,5 @@ func (s *Supervisor) Strays(ctx context.Context) ([]Stray, error) {
 
 // isKeepers reports whether p is a child of the keeper other than the daemon.
 func (c *census) isKeepers(p stats.Proc) bool {
-	return c.keeper != 0 && int(p.PPID) == c.keeper && int(p.PID) != os.Getpid()
+	return c.keeper != 0 && int(p.PPID) == c.keeper && int(p.PID) != c.self
 }
