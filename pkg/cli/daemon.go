@@ -123,11 +123,18 @@ func (c *ctl) hubd() (string, error) {
 	if self, err = filepath.EvalSymlinks(self); err != nil {
 		return "", fmt.Errorf("find hubctl's own file: %w", err)
 	}
-	program := filepath.Join(filepath.Dir(self), "hubd")
-	if _, err := os.Stat(program); err != nil {
-		return "", hint(fmt.Errorf("find the daemon: %w", err), "hubd must lie beside hubctl, in "+filepath.Dir(self))
+	return besideIn(filepath.Dir(self))
+}
+
+// besideIn returns the daemon's program in a folder, where its keeper's must lie
+// as well: hubd executes it.
+func besideIn(dir string) (string, error) {
+	for _, name := range [...]string{"hubd", "hub-keeper"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return "", hint(fmt.Errorf("find %s: %w", name, err), "hubd and hub-keeper must lie beside hubctl, in "+dir)
+		}
 	}
-	return program, nil
+	return filepath.Join(dir, "hubd"), nil
 }
 
 // execHubd starts the program as a daemon: in a session of its own, with our

@@ -108,6 +108,25 @@ func TestDaemonMissing(t *testing.T) {
 	contains(t, r.stderr, "/nonexistent/hubd")
 }
 
+func TestProgramsMissing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"hubd", "hub-keeper"} {
+		_, err := besideIn(dir)
+		message, advice := describeError(err)
+		if want := "find " + name + ": stat " + filepath.Join(dir, name) + ": no such file or directory"; message != want {
+			t.Errorf("%q, want %q", message, want)
+		}
+		contains(t, advice, "hubd and hub-keeper must lie beside hubctl, in "+dir)
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if program, err := besideIn(dir); err != nil || program != filepath.Join(dir, "hubd") {
+		t.Errorf("%q, %v", program, err)
+	}
+}
+
 func TestCommandsWithoutDaemon(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{

@@ -124,11 +124,14 @@ func pid(ts *testscript.TestScript, args []string) error {
 	return err
 }
 
-// pidOf returns the daemon's pid for "hubd", else the one of an app's first
-// instance.
+// pidOf returns the daemon's pid for "hubd" and that of its keeper for "keeper",
+// else the one of an app's first instance.
 func pidOf(ctx context.Context, c *api.Client, name string) (int, error) {
-	if name == "hubd" {
+	if name == "hubd" || name == "keeper" {
 		d, err := c.Daemon(ctx)
+		if name == "keeper" {
+			return d.Keeper, err
+		}
 		return d.PID, err
 	}
 	list, err := c.Processes(ctx, false, name)
