@@ -80,6 +80,16 @@ func TestClientMethods(t *testing.T) {
 			"Control", `{"action":"kill"}`, true, nil,
 		},
 		{
+			[]string{results}, func(ctx context.Context, c *Client) (any, error) { return nil, c.Leave(ctx) },
+			"Control", `{"action":"leave"}`, false, nil,
+		},
+		{
+			[]string{results}, func(ctx context.Context, c *Client) (any, error) {
+				return errors.Is(c.Update(ctx, "/new/hubd"), ErrNoAnswer), nil
+			},
+			"Control", `{"action":"update","program":"/new/hubd"}`, false, true,
+		},
+		{
 			two, func(ctx context.Context, c *Client) (any, error) { return c.List(ctx) },
 			"List", `{}`, true, []Row{{ID: 1}, {ID: 2}},
 		},
@@ -415,5 +425,53 @@ func TestLogLineBytes(t *testing.T) {
 		if err := json.Unmarshal(raw, &back); err != nil || string(back.Bytes()) != text {
 			t.Errorf("%q came back as %q: %v", text, back.Bytes(), err)
 		}
+	}
+}
+
+// Where nobody listens Absent may change that, on both ways to the socket.
+func TestClientAbsent(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	refused := errors.New("no daemon for you")
+	for name, call := range map[string]func(*Client) error{
+		"Daemon": func(c *Client) error { _, err := c.Daemon(t.Context()); return err },
+		"List":   func(c *Client) error { _, err := c.List(t.Context()); return err },
+	} {
+		c := &Client{Home: home, Absent: func(context.Context) error { return refused }}
+		if err := call(c); !errors.Is(err, refused) {
+			t.Errorf("%s: %v, want the error of Absent", name, err)
+		}
+		var l net.Listener
+		c.Absent = func(context.Context) (err error) {
+			l, err = net.Listen("unix", filepath.Join(home, "hubd.sock"))
+			go func() {
+				if conn, err := l.Accept(); err == nil {
+					conn.Close()
+				}
+			}()
+			return err
+		}
+		if err := call(c); !errors.Is(err, ErrNoAnswer) {
+			t.Errorf("%s: %v, want a connection that has no answer", name, err)
+		}
+		l.Close()
+	}
+}
+
+// A socket that has lost its daemon is not the same as none.
+func TestClientTellsRefusedFromAbsent(t *testing.T) {
+	t.Parallel()
+	c := &Client{Home: t.TempDir()}
+	if _, err := c.Daemon(t.Context()); !errors.Is(err, ErrNotRunning) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(c.Home, "hubd.sock"), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	if _, err := c.Daemon(t.Context()); !errors.Is(err, ErrNotRunning) || !errors.Is(err, unix.ECONNREFUSED) {
+		t.Errorf("%v", err)
 	}
 }

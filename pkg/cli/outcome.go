@@ -103,7 +103,8 @@ func (o *outcome) fail(err error) error {
 	if err == nil || errors.Is(err, errReported) {
 		return err
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, api.ErrNotRunning) {
+	_, hangs := errors.AsType[stalled](err)
+	if hangs || errors.Is(err, context.Canceled) || errors.Is(err, api.ErrNotRunning) {
 		o.report()
 		return err
 	}

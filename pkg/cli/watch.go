@@ -29,7 +29,7 @@ const (
 	stateStopping = "stopping"
 )
 
-// stalled ends a request to a daemon that hangs.
+// stalled is the error of a request to a daemon that hangs.
 type stalled struct{ error }
 
 func (s stalled) Unwrap() error { return s.error }
@@ -54,7 +54,7 @@ func (c *ctl) watched(ctx context.Context, limit time.Duration, r func(ctx conte
 	stop()
 	<-over
 	if s, ok := errors.AsType[stalled](context.Cause(ctx)); ok && err != nil {
-		return s.error
+		return s
 	}
 	return err
 }

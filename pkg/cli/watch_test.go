@@ -20,7 +20,7 @@ func blocks(ctx context.Context) answer {
 
 func TestHungDaemon(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"list"}, {"jlist"}, {"stop", "api"}, {"start", "api"}, {"restart", "api"}, {"logs"}, {"kill"}, {"update"}, {"api", "List"}, {"attach", "api"}, {"ping"}} {
+	for _, args := range [][]string{{"list"}, {"jlist"}, {"stop", "api"}, {"start", "api", "web"}, {"restart", "api"}, {"logs"}, {"kill"}, {"update"}, {"api", "List"}, {"attach", "api"}, {"ping"}} {
 		t.Run(args[0], func(t *testing.T) {
 			t.Parallel()
 			ctx, end := context.WithCancel(t.Context())
@@ -34,6 +34,9 @@ func TestHungDaemon(t *testing.T) {
 				t.Errorf("exit code %d", r.code)
 			}
 			contains(t, r.stderr, "the daemon, pid 4711, hangs: it has answered nothing for 40ms\n", "kill -ABRT 4711", "DIR/hubd.log")
+			if strings.Count(r.stderr, "hangs: ") != 1 {
+				t.Errorf("told more than once:\n%s", r.stderr)
+			}
 			if all := append(f.parameters("Act"), f.parameters("Start")...); len(all) > 0 {
 				t.Errorf("asked a daemon that hangs for %q, which the next one would do", all)
 			}
