@@ -93,7 +93,7 @@ func (c *ctl) leave(ctx context.Context) error {
 		return err
 	}
 	if running > 0 {
-		c.info("%s run on without a daemon; the next hubctl command takes them over", plural(running, "instance"))
+		c.info("%s left running without a daemon; the next hubctl command takes over", plural(running, "instance"))
 	}
 	return nil
 }

@@ -64,7 +64,7 @@ func TestKillKeepApps(t *testing.T) {
 	t.Parallel()
 	p, f := newEnding(t, replies(api.ResultsReply{}))
 	p.run(t, "kill", "--keep-apps").check(t, 0,
-		"[hub] [v] hub Daemon Stopped\n[hub] 2 instances run on without a daemon; the next hubctl command takes them over\n", "")
+		"[hub] [v] hub Daemon Stopped\n[hub] 2 instances left running without a daemon; the next hubctl command takes over\n", "")
 	if got := f.parameters("Control"); !slices.Equal(got, []string{`{"action":"leave"}`}) {
 		t.Errorf("the daemon was asked %q", got)
 	}
