@@ -25,14 +25,17 @@ func TestChaos(t *testing.T) {
 	file := w.declare(apps)
 	killer := &killer{world: w, dice: w.dice(1)}
 
-	w.must("start", file, "--only", strings.Join(names(apps, func(a app) bool { return a.steady }), ","))
+	start := func(steady bool) {
+		w.must("start", file, "--only", strings.Join(names(apps, func(a app) bool { return a.steady == steady }), ","))
+	}
+	start(true)
 	if *kills > 0 { // what a daemon holds that has taken over from another
 		killer.sent += killer.kill("hubd")
 		killer.answered()
 	}
 	w.eventually("not steady", w.restless)
 	held := w.descriptors()
-	w.must("start", file)
+	start(false)
 	steady := w.steady(apps)
 	driver := newDriver(w, file, apps)
 
