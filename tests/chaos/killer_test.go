@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,9 +49,15 @@ var actions = []struct {
 // run kills until there were as many as asked for.
 func (k *killer) run(number int) {
 	k.counts = make(map[string]int)
+	pattern, err := regexp.Compile("^(?:" + *ways + ")")
+	if err != nil {
+		k.t.Fatal(err)
+	}
 	var shares []int
 	for n, a := range actions {
-		shares = append(shares, slices.Repeat([]int{n}, a.share)...)
+		if pattern.MatchString(a.name) {
+			shares = append(shares, slices.Repeat([]int{n}, a.share)...)
+		}
 	}
 	for k.sent < number && len(k.problems) == 0 {
 		a := actions[shares[k.dice.IntN(len(shares))]]

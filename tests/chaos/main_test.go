@@ -14,6 +14,7 @@ import (
 var (
 	kills = flag.Int("kills", 20, "`number` of kills")
 	seed  = flag.Uint64("seed", 0, "`number` that actions and pauses follow from; 0: by chance")
+	ways  = flag.String("ways", ".", "`pattern` of the ways of killing")
 	long  = flag.Bool("long", false, "measure adoption too")
 	keep  = flag.Bool("keep", false, "keep the home of a test that failed")
 )
