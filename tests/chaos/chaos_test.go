@@ -30,6 +30,7 @@ func TestChaos(t *testing.T) {
 	}
 	start(true)
 	if *kills > 0 { // what a daemon holds that has taken over from another
+		killer.answered()
 		killer.sent += killer.kill("hubd")
 		killer.answered()
 	}

@@ -26,6 +26,7 @@ type killer struct {
 	at       []time.Time    // when a daemon ended
 	outages  verify.Outages
 	outage   bool      // neither daemon nor keeper lived since the last answer
+	dynasty  int       // session of the daemons and keepers that come from each other
 	since    time.Time // first kill since the last answer; zero: none
 	problems []string
 }
@@ -49,6 +50,7 @@ var actions = []struct {
 // run kills until there were as many as asked for.
 func (k *killer) run(number int) {
 	k.counts = make(map[string]int)
+	k.answered()
 	pattern, err := regexp.Compile("^(?:" + *ways + ")")
 	if err != nil {
 		k.t.Fatal(err)
@@ -235,11 +237,13 @@ func (k *killer) leave() int {
 	return 0
 }
 
-// look notes when there is nobody left.
+// look notes when there is nobody left of those that come from each other. One
+// that hubctl starts has a session of its own.
 func (k *killer) look() {
-	if !k.since.IsZero() && len(k.programs()) == 0 {
-		k.outage = true
+	if k.since.IsZero() || k.outage {
+		return
 	}
+	k.outage = !slices.ContainsFunc(k.programs(), func(p process) bool { return p.session == k.dynasty })
 }
 
 // answered waits until the list is answered; hubctl starts a daemon where there
@@ -255,6 +259,9 @@ func (k *killer) answered() {
 				k.outages = append(k.outages, verify.Outage{From: k.since, To: time.Now()})
 			}
 			k.outage, k.since = false, time.Time{}
+			if p, err := look(k.find("hubd")); err == nil {
+				k.dynasty = p.session
+			}
 			return
 		}
 	}

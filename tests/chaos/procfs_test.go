@@ -17,6 +17,7 @@ import (
 // process is an entry of /proc.
 type process struct {
 	pid, parent int
+	session     int
 	state       byte   // as in proc_pid_stat(5)
 	program     string // name of its file
 	mark        string // HUB_INSTANCE without the home
@@ -56,7 +57,7 @@ func look(pid int) (process, error) {
 	}
 	p := process{pid: pid}
 	// The name in brackets may hold anything.
-	if _, err := fmt.Sscanf(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " %c %d", &p.state, &p.parent); err != nil {
+	if _, err := fmt.Sscanf(string(stat[bytes.LastIndexByte(stat, ')')+1:]), " %c %d %d %d", &p.state, &p.parent, new(int), &p.session); err != nil {
 		return p, err
 	}
 	if p.state == 'Z' || p.state == 'X' {

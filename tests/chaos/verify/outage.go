@@ -11,7 +11,8 @@ import (
 const slack = 500 * time.Millisecond
 
 // Outage is a time in which neither daemon nor keeper lived: what an app that
-// ended then had left unread is lost, and so is its exit code.
+// ended then had left unread is lost, and so is its exit code. It counts from the
+// first kill of those that led to it to the next answer.
 type Outage struct{ From, To time.Time }
 
 // Outages are those of a run.
