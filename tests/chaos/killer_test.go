@@ -198,24 +198,28 @@ func (k *killer) both() int {
 			_ = unix.Kill(p.pid, unix.SIGSTOP)
 		}
 	}
+	// A stopped process whose parent dies is woken by the kernel: children first.
+	slices.SortFunc(stopped, func(a, b process) int { return strings.Compare(b.program, a.program) })
 	k.notice()
-	killed := 0
+	var ends []int
 	for _, p := range stopped {
 		pidfd, err := unix.PidfdOpen(p.pid, 0)
 		if err != nil {
 			continue
 		}
 		defer unix.Close(pidfd)
-		if unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0) != nil {
-			continue
+		if unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0) == nil {
+			ends = append(ends, pidfd)
 		}
-		killed++
+	}
+	for _, pidfd := range ends {
 		if err := awaitEnd(pidfd); err != nil {
 			k.problems = append(k.problems, err.Error())
 		}
 	}
+	k.look()
 	k.pause(300 * time.Millisecond)
-	return killed
+	return len(ends)
 }
 
 // update replaces the daemon by the other copy of its program.
