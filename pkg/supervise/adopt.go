@@ -30,6 +30,7 @@ func (s *Supervisor) Adopt(ctx context.Context, list []Restored, held []keeper.H
 	slices.SortFunc(list, func(a, b Restored) int { return cmp.Compare(a.Record.ID, b.Record.ID) })
 	a := newAdoption(s, held, strays)
 	a.findAloft(ctx, list)
+	a.findLeft(ctx, list)
 	asked := make([]<-chan error, 0, len(list))
 	for _, r := range list {
 		i := s.restore(r)

@@ -22,6 +22,8 @@ type adoption struct {
 	strays map[string]*keeper.Stray  // of launches whose process has ended unnamed
 	aloft  map[string]*proc.Identity // of launches whose process was found by its mark
 	ended  []keeper.Stray
+	// left are the marked processes by instance, where there was no keeper.
+	left map[string][]claimed
 }
 
 func newAdoption(s *Supervisor, held []keeper.Held, ended []keeper.Stray) *adoption {
@@ -33,6 +35,20 @@ func newAdoption(s *Supervisor, held []keeper.Held, ended []keeper.Stray) *adopt
 		a.held[held[n].Key] = &held[n]
 	}
 	return a
+}
+
+// findLeft looks at what launches have left behind: without a keeper only these
+// processes still hold what is in their pipes.
+func (a *adoption) findLeft(ctx context.Context, list []Restored) {
+	if len(a.held) > 0 || len(list) == 0 {
+		return
+	}
+	c, err := a.sup.census(ctx)
+	if err != nil {
+		a.sup.Log.Error("processes of apps", "error", err)
+		return
+	}
+	a.left = c.claimed
 }
 
 // take hands over what the keeper has of a launch, or nil.

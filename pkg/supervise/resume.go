@@ -3,6 +3,7 @@ package supervise
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/leadmaster/hub/pkg/keeper"
@@ -105,14 +106,8 @@ func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
 		closeFD(f.channel)
 		return errors.Join(errs...)
 	}
-	for _, fd := range []*int{&f.out, &f.err} {
-		if *fd < 0 {
-			var err error
-			if *fd, err = endedPipe(); err != nil {
-				f.closeOurs()
-				return errors.Join(append(errs, err)...)
-			}
-		}
+	if err := f.complete(); err != nil {
+		return errors.Join(append(errs, err)...)
 	}
 	return errors.Join(append(errs, i.attach(l, f))...)
 }
@@ -151,32 +146,90 @@ func (i *Instance) reopenWires(l *launch, r RecordedLaunch, f *files) (opened []
 	return opened, errs
 }
 
-// resumeOutputs reads on what is left of earlier launches, whose pipes somebody
+// resumeOutputs reads on what is left of earlier launches: pipes that somebody
 // still holds or nobody has read to the end.
 func (i *Instance) resumeOutputs(a *adoption) error {
 	var errs []error
 	for _, h := range a.rest(i.UUID) {
-		_, gen, ok := parseKey(h.Key)
-		f := &files{out: takeFile(h, keeper.Out), err: takeFile(h, keeper.Err), channel: -1}
-		if !ok || f.out < 0 && f.err < 0 {
-			continue
+		if _, gen, ok := parseKey(h.Key); ok {
+			errs = append(errs, i.readOld(gen, takeFile(h, keeper.Out), takeFile(h, keeper.Err)))
 		}
-		old := &launch{gen: gen, spec: i.launch.spec}
-		for _, fd := range []*int{&f.out, &f.err} {
-			if *fd >= 0 {
-				continue
-			}
-			var err error
-			if *fd, err = endedPipe(); err != nil {
-				errs = append(errs, err)
-			}
-		}
-		if err := i.readOutput(old, f); err != nil {
-			f.closeOurs()
-			errs = append(errs, err)
+	}
+	read := i.pipesRead()
+	for _, m := range a.left[i.UUID] {
+		if m.gen != unknown && i.find(m.gen) == nil {
+			errs = append(errs, i.reopenOld(m, read))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// readOld reads what an earlier launch still has to say; -1 is a stream that is
+// not there.
+func (i *Instance) readOld(gen, out, err int) error {
+	if out < 0 && err < 0 {
+		return nil
+	}
+	f := &files{out: out, err: err, channel: -1}
+	if e := f.complete(); e != nil {
+		return e
+	}
+	if e := i.readOutput(&launch{gen: gen, spec: i.launch.spec}, f); e != nil {
+		f.closeOurs()
+		return e
+	}
+	return nil
+}
+
+// reopenOld finds the pipes of an earlier launch that a process which it left
+// behind still holds; without a keeper nobody else does.
+func (i *Instance) reopenOld(m claimed, read map[uint64]bool) error {
+	var fds [3]int
+	for n := 1; n <= 2; n++ {
+		fds[n] = -1
+		var pipe uint64
+		fd, err := reopenOutput(m.pid, n, &pipe)
+		if err != nil || read[pipe] { // it has put something else in its place
+			closeFD(fd)
+			continue
+		}
+		fds[n], read[pipe] = fd, true
+	}
+	files := []keeper.File{{Name: keeper.Out, FD: fds[1]}, {Name: keeper.Err, FD: fds[2]}}
+	files = slices.DeleteFunc(files, func(f keeper.File) bool { return f.FD < 0 })
+	if len(files) > 0 {
+		i.sup.Keeper.Hold(i.key(m.gen), files...)
+		i.sup.Keeper.Reaped(i.key(m.gen))
+	}
+	return i.readOld(m.gen, fds[1], fds[2])
+}
+
+// pipesRead are the pipes of the launches that are on record.
+func (i *Instance) pipesRead() map[uint64]bool {
+	read := make(map[uint64]bool)
+	for _, l := range append([]*launch{i.launch}, i.others...) {
+		for _, pipe := range l.pipes {
+			read[pipe] = true
+		}
+	}
+	return read
+}
+
+// complete makes a stand-in for a stream that can't be had: empty, and at its end.
+func (f *files) complete() error {
+	for _, fd := range []*int{&f.out, &f.err} {
+		if *fd >= 0 {
+			continue
+		}
+		var p [2]int
+		if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+			f.closeOurs()
+			return fmt.Errorf("pipe: %w", err)
+		}
+		unix.Close(p[1])
+		*fd = p[0]
+	}
+	return nil
 }
 
 // reopenOutput opens the pipe behind a process's descriptor for reading, if it
@@ -203,16 +256,6 @@ func reopenOutput(pid, fd int, inode *uint64) (int, error) {
 	}
 	*inode = st.Ino
 	return read, nil
-}
-
-// endedPipe stands for an output that can't be had: empty, and at its end.
-func endedPipe() (int, error) {
-	var p [2]int
-	if err := unix.Pipe2(p[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
-		return -1, fmt.Errorf("pipe: %w", err)
-	}
-	unix.Close(p[1])
-	return p[0], nil
 }
 
 // fileOf returns the descriptor of that name, or -1; takeFile hands it over.
