@@ -44,6 +44,9 @@ func (s *Supervisor) Adopt(ctx context.Context, list []Restored, held []keeper.H
 		progress(n + 1)
 	}
 	a.releaseRest()
+	if len(list) > 0 {
+		go s.round() // what the daemon before has remembered is gone
+	}
 	return errors.Join(errs...)
 }
 

@@ -36,6 +36,7 @@ func (s *Supervisor) lookLater() {
 	}
 }
 
+// round looks at the processes, unless somebody has done so lately.
 func (s *Supervisor) round() {
 	s.rounds.done()
 	snap, err := s.Scanner.Recent(s.ctx, roundPause)
