@@ -73,19 +73,8 @@ func TestStartAgain(t *testing.T) {
 		{time.Now().Add(-time.Hour).UnixMilli(), []string{"refuse", "refuse"}},
 		{time.Now().Add(time.Hour).UnixMilli(), []string{"refuse", "restart"}},
 	} {
-		var asked []string
-		starts := func(next answer) answer {
-			return func(parameters json.RawMessage) ([]any, *api.Error) {
-				var in api.StartCall
-				if err := json.Unmarshal(parameters, &in); err != nil {
-					return nil, api.Errorf(api.CodeInvalid, "%v", err)
-				}
-				asked = append(asked, in.Existing)
-				return next(parameters)
-			}
-		}
-		p, _ := newFake(t, map[string]answer{
-			"Start": each(starts(hangsUp()), starts(replies(api.ResultsReply{Results: []api.Result{ok(0, "app")}}))),
+		p, f := newFake(t, map[string]answer{
+			"Start": each(hangsUp(), replies(api.ResultsReply{Results: []api.Result{ok(0, "app")}})),
 			"List":  replies(api.ListReply{}),
 			"Processes": replies(api.ProcessesReply{Processes: []api.Process{
 				{Name: "app", PM2Env: api.PM2Env{KillSignal: "SIGINT", CreatedAt: c.created}},
@@ -94,6 +83,14 @@ func TestStartAgain(t *testing.T) {
 		})
 		writeFile(t, p, "app.sh", "#!/bin/sh\n")
 		r := p.run(t, "start", "./app.sh")
+		var asked []string
+		for _, parameters := range f.parameters("Start") {
+			var in api.StartCall
+			if err := json.Unmarshal([]byte(parameters), &in); err != nil {
+				t.Fatal(err)
+			}
+			asked = append(asked, in.Existing)
+		}
 		if r.code != 0 || !slices.Equal(asked, c.existing) {
 			t.Errorf("exit code %d, asked with %q, want %q\n%s", r.code, asked, c.existing, r.stderr)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -50,10 +51,10 @@ func TestAdoptingDaemon(t *testing.T) {
 	t.Parallel()
 	adopting := api.DaemonReply{State: stateAdopting, Adopting: &api.Adopting{Done: 3, Of: 100}}
 	enough := make(chan struct{})
-	asked := 0
+	var asked atomic.Int32
 	p, _ := newFake(t, map[string]answer{
 		"Daemon": func(json.RawMessage) ([]any, *api.Error) {
-			if asked++; asked == 3 {
+			if asked.Add(1) == 3 {
 				close(enough)
 			}
 			return []any{adopting}, nil
@@ -94,7 +95,7 @@ func TestNoFurtherRoundTrip(t *testing.T) {
 	t.Parallel()
 	p, f := newFake(t, map[string]answer{"List": replies(api.ListReply{})})
 	p.run(t, "list")
-	if len(f.calls) != 1 {
-		t.Errorf("list made the calls %v", f.calls)
+	if lists, lives := f.parameters("List"), f.parameters("Daemon"); len(lists) != 1 || len(lives) != 0 {
+		t.Errorf("list asked %d lists and %d signs of life", len(lists), len(lives))
 	}
 }
