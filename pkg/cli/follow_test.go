@@ -2,8 +2,12 @@ package cli
 
 import (
 	"io"
+	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/leadmaster/hub/pkg/api"
@@ -73,4 +77,44 @@ func TestAttachToAnAppThatIsGone(t *testing.T) {
 	})
 	p.sys.Stdin = silent(t)
 	p.run(t, "attach", "app").check(t, 0, "", "[hub] app app was deleted\n")
+}
+
+// A socket that has lost its daemon gets another one: that is waited for, unlike
+// the daemon that took its socket along.
+func TestFollowersWaitForTheNextDaemon(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	p.sys.Home = p.sys.Dir
+	path := filepath.Join(p.sys.Home, "hubd.sock")
+	source := []api.LogSource{{Path: "/l/out", Stream: api.StreamOut, Name: "app"}}
+	line := func(text string, position int64) []api.LogLine {
+		return []api.LogLine{{Text: text, Position: position}}
+	}
+	daemon := func(logs answer) *fake { // takes the socket's name in one step
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path + ".new", Net: "unix"})
+		if err == nil {
+			l.SetUnlinkOnClose(false)
+			err = os.Rename(path+".new", path)
+		}
+		if err != nil {
+			panic(err)
+		}
+		return &fake{listener: l, answers: map[string]answer{"Logs": logs, "List": replies(api.ListReply{})}}
+	}
+	first := daemon(leaves(api.LogsReply{Sources: source, Lines: line("line 1", 7)}, api.LogsReply{}))
+	next := make(chan *fake, 1)
+	var daemons sync.WaitGroup
+	daemons.Go(func() {
+		first.serve(first.listener) // until it has left
+		second := daemon(replies(api.LogsReply{Sources: source, Lines: line("line 2", 14)}))
+		next <- second
+		second.serve(second.listener)
+	})
+	r := p.run(t, "logs", "app", "--raw")
+	first.listener.Close()
+	(<-next).listener.Close()
+	daemons.Wait()
+	if r.stdout != "line 1\nline 2\n" {
+		t.Errorf("%q, %q", r.stdout, r.stderr)
+	}
 }
