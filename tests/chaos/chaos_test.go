@@ -84,7 +84,8 @@ func (w *world) disturb(k *killer, d *driver) {
 // judge tells what killer and driver have met.
 func (w *world) judge(k *killer, d *driver) {
 	w.t.Helper()
-	w.t.Logf("%d kills: %v; %d outages; %d commands done, others failed: %v", k.sent, k.counts, len(k.outages), d.done, d.broken)
+	w.t.Logf("%d kills: %v; %d outages; slowest answer %v; %d commands done, others failed: %v",
+		k.sent, k.counts, len(k.outages), k.slowest.Round(time.Millisecond), d.done, d.broken)
 	if *kills == 0 && len(d.broken) > 0 {
 		w.t.Error("commands failed although nobody was killed")
 	}

@@ -28,6 +28,7 @@ type killer struct {
 	outage   bool      // neither daemon nor keeper lived since the last answer
 	dynasty  int       // session of the daemons and keepers that come from each other
 	since    time.Time // first kill since the last answer; zero: none
+	slowest  time.Duration // answer of hubctl list
 	problems []string
 }
 
@@ -256,12 +257,14 @@ func (k *killer) answered() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var last error
+	begin := time.Now()
 	for ctx.Err() == nil {
 		k.look()
 		if _, last = k.try("list"); last == nil {
 			if k.outage {
 				k.outages = append(k.outages, verify.Outage{From: k.since, To: time.Now()})
 			}
+			k.slowest = max(k.slowest, time.Since(begin))
 			k.outage, k.since = false, time.Time{}
 			if p, err := look(k.find("hubd")); err == nil {
 				k.dynasty = p.session

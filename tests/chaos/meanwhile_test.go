@@ -26,9 +26,13 @@ func TestSaidMeanwhile(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.eventually("not started", func() []string { return w.missing("late-out.log", "up") })
+	// It would ask the next daemon, and start that.
+	if err := starting.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = starting.Wait() // it was killed
 	k := &killer{world: w, dice: w.dice(1)}
 	k.both()
-	_ = starting.Wait() // its daemon is gone
 	if err := os.WriteFile(filepath.Join(w.dir, "go"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
