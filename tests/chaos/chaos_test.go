@@ -84,8 +84,8 @@ func (w *world) disturb(k *killer, d *driver) {
 // judge tells what killer and driver have met.
 func (w *world) judge(k *killer, d *driver) {
 	w.t.Helper()
-	w.t.Logf("%d kills: %v; %d outages; slowest answer %v; %d commands done, others failed: %v",
-		k.sent, k.counts, len(k.outages), k.slowest.Round(time.Millisecond), d.done, d.broken)
+	w.t.Logf("%d kills: %v; %d outages; slowest answer %v", k.sent, k.counts, len(k.outages), k.slowest.Round(time.Millisecond))
+	w.t.Logf("%d commands done, the slowest in %v: %s; others failed: %v", d.done, d.took.Round(time.Millisecond), d.slowest, d.broken)
 	if *kills == 0 && len(d.broken) > 0 {
 		w.t.Error("commands failed although nobody was killed")
 	}

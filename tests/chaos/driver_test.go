@@ -30,9 +30,11 @@ type driver struct {
 	apps     []app // that it may touch
 	wishes   map[string]*wish
 	done     int            // commands that succeeded
-	broken   map[string]int // how often others failed, by their first words
+	broken   map[string]int // how often others failed, by their last words
 	sent     int            // messages to the steady app in Node
 	arrived  []int          // those that hub has passed on
+	slowest  string         // command
+	took     time.Duration  // by it
 	problems []string
 }
 
@@ -91,7 +93,12 @@ func (d *driver) declared(a app) {
 }
 
 func (d *driver) do(w *wish, then wish, args ...string) {
-	if _, err := d.try(args...); err != nil {
+	begin := time.Now()
+	_, err := d.try(args...)
+	if took := time.Since(begin); took > d.took {
+		d.slowest, d.took = strings.Join(args, " "), took
+	}
+	if err != nil {
 		d.failed(err)
 		w.known = false
 		return
@@ -106,8 +113,11 @@ func (d *driver) failed(err error) {
 	if errors.Is(err, errLate) {
 		d.problems = append(d.problems, err.Error())
 	}
-	_, text, _ := strings.Cut(err.Error(), "\n")
-	d.broken[text[:min(len(text), 160)]]++
+	text := strings.TrimSpace(err.Error())
+	if at := strings.LastIndex(text, "[ERROR]"); at >= 0 {
+		text = text[at:]
+	}
+	d.broken[text]++
 }
 
 // settle makes known what is not.

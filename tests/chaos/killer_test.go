@@ -25,9 +25,9 @@ type killer struct {
 	counts   map[string]int // by action
 	at       []time.Time    // when a daemon ended
 	outages  verify.Outages
-	outage   bool      // neither daemon nor keeper lived since the last answer
-	dynasty  int       // session of the daemons and keepers that come from each other
-	since    time.Time // first kill since the last answer; zero: none
+	outage   bool          // neither daemon nor keeper lived since the last answer
+	dynasty  int           // session of the daemons and keepers that come from each other
+	since    time.Time     // first kill since the last answer; zero: none
 	slowest  time.Duration // answer of hubctl list
 	problems []string
 }
