@@ -43,11 +43,37 @@ type Channel struct {
 // closed or Close is called. The channel owns fd from then on; when NewChannel
 // fails fd stays the caller's.
 func NewChannel(loop *epoll.Loop, fd int, on Handlers) (*Channel, error) {
-	c := &Channel{on: on.complete()}
+	return ResumeChannel(loop, fd, on, Unfinished{})
+}
+
+// Unfinished is what a Channel has of messages that are under way: bytes that were
+// read and have no end yet, and bytes that were accepted and are not written.
+type Unfinished struct{ Read, Unsent []byte }
+
+// ResumeChannel is NewChannel for a channel that another one, perhaps in another
+// program, has served until then. If that was killed, so that nobody knows what it
+// had read, a first frame that is not JSON may be the rest of one.
+func ResumeChannel(loop *epoll.Loop, fd int, on Handlers, u Unfinished) (*Channel, error) {
+	c := &Channel{on: on.complete(), out: u.Unsent, frames: frames{buf: u.Read}}
 	if err := c.open(loop, fd, c.serve); err != nil {
 		return nil, fmt.Errorf("ipc: channel: %w", err)
 	}
+	if len(u.Unsent) > 0 {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if err := c.watch.Modify(epoll.In | epoll.Out); err != nil {
+			return nil, fmt.Errorf("ipc: channel: %w", err)
+		}
+	}
 	return c, nil
+}
+
+// Unfinished returns what a channel has under way, for ResumeChannel. Call it when
+// the loop stands still; the channel must do nothing any more.
+func (c *Channel) Unfinished() Unfinished {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return Unfinished{Read: c.frames.buf[c.frames.start:], Unsent: c.out}
 }
 
 func (h Handlers) complete() Handlers {

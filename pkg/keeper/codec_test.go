@@ -24,6 +24,7 @@ func fullTable() *Table {
 			{Key: APIKey, Files: []File{{Listener, 4}}},
 			{Key: "8a1c:7", Files: []File{{Out, 5}, {Err, 6}, {PidFD, 7}}, PID: 4711, Exit: &Exit{Report: 76, Status: 0x0700}},
 			{Key: "8a1c:8", Reaped: true},
+			{Key: "8a1c:9", Read: []byte(`{"half`), Unsent: []byte("\"message\"\n")},
 		},
 		Strays: []Stray{{PID: 99, Session: 99, Start: 123456789, Status: 9}},
 	}

@@ -55,6 +55,10 @@ type Held struct {
 	// Reaped says that the end of the main process is on record. Without it and
 	// without a PID the launch is in the air: its fork was not announced.
 	Reaped bool
+	// Read and Unsent are, where a daemon becomes another program, what it has of
+	// messages on the IPC channel: bytes without their end, and bytes that the app
+	// has not taken.
+	Read, Unsent []byte
 	// Exit is how the main process ended, if the keeper has reaped it and the
 	// daemon has not acknowledged that.
 	Exit *Exit

@@ -1,5 +1,7 @@
 package keeper
 
+import "bytes"
+
 // Tags of the table's fields. A tag is never used again for something else.
 const (
 	tableProtocol   = 1
@@ -24,6 +26,8 @@ const (
 	heldPID    = 3
 	heldExit   = 4
 	heldReaped = 5
+	heldRead   = 6
+	heldUnsent = 7
 
 	fileName = 1
 	fileFD   = 2
@@ -70,6 +74,12 @@ func (h *Held) appendFields(b []byte) []byte {
 	}
 	b = appendInt(b, heldPID, h.PID)
 	b = appendBool(b, heldReaped, h.Reaped)
+	if len(h.Read) > 0 {
+		b = appendText(b, heldRead, string(h.Read))
+	}
+	if len(h.Unsent) > 0 {
+		b = appendText(b, heldUnsent, string(h.Unsent))
+	}
 	if e := h.Exit; e != nil {
 		b = appendText(b, heldExit, string(appendUint(appendUint(nil, exitReport, e.Report), exitStatus, uint64(e.Status))))
 	}
@@ -134,6 +144,10 @@ func (r *reader) held(record []byte) Held {
 			h.PID = r.pid(value)
 		case heldReaped:
 			h.Reaped = r.unsigned(value) != 0
+		case heldRead:
+			h.Read = bytes.Clone(value)
+		case heldUnsent:
+			h.Unsent = bytes.Clone(value)
 		case heldExit:
 			h.Exit = r.exit(value)
 		}

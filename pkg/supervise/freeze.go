@@ -76,6 +76,8 @@ func (i *Instance) held() (list []keeper.Held) {
 		}
 		if l.channel != nil {
 			add(l.gen, keeper.Channel, l.channel.Descriptor())
+			u := l.channel.Unfinished()
+			list[at[l.gen]].Read, list[at[l.gen]].Unsent = u.Read, u.Unsent
 		}
 		if l.notify != nil {
 			add(l.gen, keeper.Notify, l.notify.Descriptor())

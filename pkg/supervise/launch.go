@@ -64,6 +64,8 @@ type files struct {
 	out     int   // read ends
 	err     int
 	channel int // our end
+	// unfinished is what another program has left on the channel.
+	unfinished ipc.Unfinished
 }
 
 func (f *files) closeChild() {
@@ -199,7 +201,7 @@ func (i *Instance) attach(l *launch, f *files) error {
 	gen := l.gen
 	var gate messageGate
 	var err error
-	l.channel, err = ipc.NewChannel(i.sup.Loop, f.channel, ipc.Handlers{
+	l.channel, err = ipc.ResumeChannel(i.sup.Loop, f.channel, ipc.Handlers{
 		Message: func(msg json.RawMessage) { // on the loop's goroutine
 			if ipc.IsReady(msg) {
 				i.mail.put(ready{gen, "IPC message"})
@@ -210,7 +212,7 @@ func (i *Instance) attach(l *launch, f *files) error {
 			}
 		},
 		Fault: func(err error) { i.mail.put(warning{gen, "IPC channel: " + err.Error()}) },
-	})
+	}, f.unfinished)
 	if err != nil {
 		f.closeOurs()
 		return err

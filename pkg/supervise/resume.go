@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/leadmaster/hub/pkg/ipc"
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/proc"
 	"golang.org/x/sys/unix"
@@ -78,6 +79,9 @@ func (i *Instance) processOf(l *launch, r RecordedLaunch, h *keeper.Held, a *ado
 // anew where its process runs, and hands those on to the keeper.
 func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
 	f := &files{out: takeFile(h, keeper.Out), err: takeFile(h, keeper.Err), channel: takeFile(h, keeper.Channel)}
+	if h != nil {
+		f.unfinished = ipc.Unfinished{Read: h.Read, Unsent: h.Unsent}
+	}
 	var errs []error
 	var opened []keeper.File
 	if l.process != nil {
