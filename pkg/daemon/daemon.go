@@ -59,6 +59,7 @@ type Daemon struct {
 	link     *link.Link    // to the keeper, or nil
 	// keeperLost gets a value when the keeper is gone, updates what hubctl wants.
 	keeperLost chan struct{}
+	left       atomic.Bool // the apps are the next daemon's
 	updates    chan update
 	adopted    chan struct{} // closed when adoption is complete
 	adopting   struct{ done, of atomic.Int64 }
@@ -138,6 +139,9 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 		}
 	}
 	d.wait(ctx)
+	if !d.left.Load() {
+		d.remove(func() error { return os.Remove(d.journalPath()) })
+	}
 	d.log.Info("hubd ends", "pid", os.Getpid())
 	return d.leaveKeeper()
 }
@@ -183,7 +187,7 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 	if d.exits, err = epoll.New(); err != nil {
 		return nil, err
 	}
-	if d.logs, err = logs.New(log, filepath.Join(home.RunDir(), "journal")); err != nil {
+	if d.logs, err = logs.New(log, d.journalPath()); err != nil {
 		return nil, err
 	}
 	kept, err := d.joinKeeper()
@@ -242,6 +246,9 @@ func (d *Daemon) remove(f func() error) {
 		d.log.Error("clean up", "error", err)
 	}
 }
+
+// journalPath is where the logs keep what a next daemon needs to go on.
+func (d *Daemon) journalPath() string { return filepath.Join(d.home.RunDir(), "journal") }
 
 // lastWords is how long the daemon's end waits for what an app that can't be
 // ended still has to say.

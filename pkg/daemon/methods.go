@@ -186,6 +186,7 @@ func (d *Daemon) kill(ctx context.Context, r *replies) error {
 // leave ends the daemon and its keeper, and leaves the apps to the next daemon.
 func (d *Daemon) leave(ctx context.Context, r *replies) error {
 	d.log.Info("hubd ends and leaves its apps running", "cause", causeOf(ctx))
+	d.left.Store(true)
 	err := r.last(api.ResultsReply{Results: []api.Result{}})
 	d.end()
 	return err

@@ -14,7 +14,7 @@ const (
 	// not our child is waited for: its parent has to reap it first. The keeper does
 	// so at once; a pid 1 in a container may take seconds, or never do it.
 	keeperPatience = 10 * time.Second
-	initPatience   = 5 * time.Second
+	initPatience   = 3 * time.Second
 	// firstExitPause and lastExitPause bound the time between two looks.
 	firstExitPause = time.Millisecond
 	lastExitPause  = 100 * time.Millisecond

@@ -121,6 +121,9 @@ func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
 func (i *Instance) reopenWires(l *launch, r RecordedLaunch, f *files) (opened []keeper.File, errs []error) {
 	pid := l.process.PID
 	got := func(name string, to *int, fd int, err error) {
+		if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ESRCH) {
+			return // it has ended just now, and its pipes with it
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s of process %d is not read any more: %w", name, pid, err))
 			return

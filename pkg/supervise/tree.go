@@ -33,6 +33,7 @@ type sweeper struct {
 	looking bool // a scan is under way
 	again   bool // what it will find is not enough, look once more
 	empty   int  // looks in a row that found nothing
+	unsure  int  // looks that could not tell everything
 	held    map[member]*proc.Process
 }
 
@@ -42,6 +43,10 @@ const (
 	// execPause is the same after a look that could not tell everything, since a
 	// process was about to execute a program.
 	execPause = 10 * time.Millisecond
+	// mostUnsure bounds these looks: on a busy machine there is always somebody
+	// else's process about to execute a program, and one of ours has done so by
+	// then.
+	mostUnsure = 25
 )
 
 type (
@@ -214,7 +219,8 @@ func (i *Instance) scanned(s scanned) {
 		// Their ends come one by one.
 	case len(s.found) > 0:
 		i.look(l) // all of them ended meanwhile; they may have left children
-	case !s.sure:
+	case !s.sure && w.unsure < mostUnsure:
+		w.unsure++
 		w.empty = 0
 		i.lookLater(l.gen, execPause)
 	case w.empty == 0:
