@@ -108,7 +108,7 @@ func (p *parent) died(status unix.WaitStatus) {
 	reapOne(last.pid)
 	p.daemon = daemon{socket: -1, pidfd: -1, failures: last.failures}
 	p.busy = true
-	if last.ending || p.isFirst() && (status.Exited() || p.stop != 0) {
+	if last.ending || p.isFirst() && status.Exited() || p.stop != 0 && !p.launches.any() {
 		p.end(exitCode(status))
 		return
 	}

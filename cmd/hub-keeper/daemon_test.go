@@ -21,9 +21,10 @@ import (
 // fake is a daemon whose records are the lines that it writes to the "lock": the
 // test holds the other end.
 type fake struct {
-	table *keeper.Table
-	link  *link.Link
-	mute  bool // answers no health request
+	table  *keeper.Table
+	link   *link.Link
+	mute   bool // answers no health request
+	renews bool // asks for a new keeper all the time
 
 	mu     sync.Mutex
 	strays []keeper.Stray
@@ -85,7 +86,8 @@ func beDaemon(args []string) int {
 	f.link.Answered()
 	f.say("up %d", os.Getpid())
 	switch args[0] {
-	case "launch":
+	case "launch", "renew":
+		f.renews = args[0] == "renew"
 		f.launchUntil(stops)
 		f.say("quiet %d", os.Getpid())
 	case "hold":
@@ -208,6 +210,9 @@ func (f *fake) launchUntil(stops <-chan os.Signal) {
 		}
 		if n < 100 {
 			f.launch(fmt.Sprintf("%d:%d", os.Getpid(), n))
+			if f.renews && n%5 == 0 {
+				f.link.Renew()
+			}
 		}
 		f.reapOwn()
 	}

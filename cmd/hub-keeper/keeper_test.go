@@ -13,8 +13,17 @@ import (
 // leaves neither a zombie nor a descriptor, however often daemons are killed.
 func TestKilledDaemons(t *testing.T) {
 	t.Parallel()
-	const kills = 50
-	s := start(t, "launch", "--pause-ms", "1")
+	killDaemons(t, "launch", 50)
+}
+
+// Nor does it matter if the keeper is replaced all the time.
+func TestRenewal(t *testing.T) {
+	t.Parallel()
+	killDaemons(t, "renew", 10)
+}
+
+func killDaemons(t *testing.T, behaviour string, kills int) {
+	s := start(t, behaviour, "--pause-ms", "1")
 	seen := newRecords(t)
 	for range kills {
 		pid := seen.until(s, "up ")

@@ -44,8 +44,18 @@ type started struct {
 	code  int
 }
 
-// start makes the table as hubd does. Daemons write to the "lock".
+// start starts the test binary as keeper.
 func start(t *testing.T, behaviour string, args ...string) *started {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return startProgram(t, self, behaviour, args...)
+}
+
+// startProgram makes the table as hubd does. Daemons write to the "lock".
+func startProgram(t *testing.T, program, behaviour string, args ...string) *started {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -57,7 +67,7 @@ func start(t *testing.T, behaviour string, args ...string) *started {
 	}
 	t.Cleanup(func() { r.Close() })
 	// ExtraFiles begin at 3.
-	table := &keeper.Table{Protocol: keeper.Protocol, Hubd: self, Program: self, Args: []string{daemonArg, behaviour},
+	table := &keeper.Table{Protocol: keeper.Protocol, Hubd: self, Program: program, Args: []string{daemonArg, behaviour},
 		Socket: -1, Lock: 4, Ready: -1}
 	memfd, err := keeper.WriteTable(table)
 	if err != nil {
@@ -65,7 +75,7 @@ func start(t *testing.T, behaviour string, args ...string) *started {
 	}
 	file := os.NewFile(uintptr(memfd), "table")
 	defer file.Close()
-	cmd := exec.Command(self, append([]string{"--kept", "3"}, args...)...)
+	cmd := exec.Command(program, append([]string{"--kept", "3"}, args...)...)
 	cmd.Env = append(os.Environ(), keeperMode+"=1", "GORACE=atexit_sleep_ms=0")
 	cmd.ExtraFiles = []*os.File{file, w}
 	cmd.Stderr = os.Stderr

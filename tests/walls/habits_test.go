@@ -42,7 +42,7 @@ func TestStaticPrograms(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd, err, out)
 	}
-	for _, name := range []string{"hubd", "hubctl", "central-hub"} {
+	for _, name := range []string{"hubd", "hub-keeper", "hubctl", "central-hub"} {
 		f, err := elf.Open(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)

@@ -131,6 +131,10 @@ var unlinked = map[string]struct{ paths, why string }{
 		"net/http crypto github.com/gin-gonic/gin github.com/spf13/cobra github.com/spf13/pflag database/sql",
 		"it costs the daemon memory for ever, and a daemon that runs as root has no HTTP server in it",
 	},
+	"cmd/hub-keeper": {
+		"fmt net encoding/json os/exec",
+		"it is in memory as long as any app is, and is to take 2 MiB at most",
+	},
 	"cmd/hubctl": {
 		"net/http github.com/gin-gonic/gin github.com/shirou/gopsutil database/sql",
 		"it costs each command start-up time",
