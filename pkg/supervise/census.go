@@ -22,6 +22,7 @@ type census struct {
 	sure     bool                 // there is no other marked one
 	self     int                  // pid of the daemon
 	keeper   int                  // its pid, 0 without one
+	above    []int32              // who gets orphans: see forebears
 	owners   owners
 }
 
@@ -66,7 +67,7 @@ func (s *Supervisor) censusOf(snap *stats.Snapshot) *census {
 	if cs.last != nil && cs.last.snapshot == snap {
 		return cs.last
 	}
-	c := &census{snapshot: snap, claimed: make(map[string][]claimed), self: os.Getpid(), keeper: s.KeeperPID}
+	c := &census{snapshot: snap, claimed: make(map[string][]claimed), self: os.Getpid(), keeper: s.KeeperPID, above: forebears(snap)}
 	found, sure := s.Scanner.Marked(snap, s.HomeID+":")
 	c.sure = sure
 	list := make(marks, 0, len(found))
@@ -75,6 +76,9 @@ func (s *Supervisor) censusOf(snap *stats.Snapshot) *census {
 			continue
 		}
 		cl := s.claimOf(s.Scanner.Mark(p))
+		if uuid := s.groupOf(c, p); uuid != "" && uuid != cl.uuid {
+			cl = claim{uuid, unknown} // a mark can be forged
+		}
 		list = append(list, mark{p.PID, cl})
 		c.claimed[cl.uuid] = append(c.claimed[cl.uuid], claimed{memberOf(p), cl.gen})
 	}

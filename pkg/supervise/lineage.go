@@ -63,7 +63,6 @@ func (s *Supervisor) inherit(c *census, marks marks, kin map[member]claim) map[m
 		}
 		return int32(len(*list) - 1)
 	}
-	forebears := forebears(c.snapshot)
 	c.owners.labels = c.snapshot.Labels(
 		func(p stats.Proc) int32 {
 			if c.isOwn(p) {
@@ -76,19 +75,22 @@ func (s *Supervisor) inherit(c *census, marks marks, kin map[member]claim) map[m
 			return label(cl, ok)
 		},
 		func(p stats.Proc) int32 {
-			if s.Groups != nil && slices.Contains(forebears, p.PPID) {
-				if uuid := s.Groups.Member(s.Scanner.Group(p)); uuid != "" {
-					gen := unknown
-					if known, ok := kin[memberOf(p)]; ok && known.uuid == uuid {
-						gen = known.gen
-					}
-					return label(claim{uuid, gen}, true)
-				}
-			}
 			cl, ok := kin[memberOf(p)]
+			if uuid := s.groupOf(c, p); uuid != "" && uuid != cl.uuid {
+				cl, ok = claim{uuid, unknown}, true
+			}
 			return label(cl, ok)
 		})
 	return c.takeKin(marks, mains)
+}
+
+// groupOf returns whose cgroup an orphan is in, "" if it is nobody's. Processes
+// with a parent are not looked at: what that is, they are.
+func (s *Supervisor) groupOf(c *census, p stats.Proc) string {
+	if s.Groups == nil || !slices.Contains(c.above, p.PPID) {
+		return ""
+	}
+	return s.Groups.Member(s.Scanner.Group(p))
 }
 
 // takeKin claims the processes that have inherited, and returns them.

@@ -183,6 +183,28 @@ func TestOrphanThatNobodyHasSeen(t *testing.T) {
 	}
 }
 
+// The environment of an orphan may say what it likes.
+func TestOrphanWithAnothersMark(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.withGroups()
+	word, said := r.fifo("pid")
+	other := r.one(r.app("other", idle))
+	bare := r.script("bare", "echo $$ >"+word+"; exec /bin/sleep 1000")
+	i := r.one(r.app("app", "(setsid env -i "+markVar+"="+r.HomeID+":"+other.UUID+":1 "+bare+" &); echo up; exec sleep 1000"))
+	orphan := pid(t, said)
+	r.belong(other)
+	r.belong(i, orphan)
+	r.act(other, "stop")
+	if !runs(orphan) {
+		t.Error("another app's end was its end")
+	}
+	r.act(i, "stop")
+	if runs(orphan) {
+		t.Error("it runs after the stop")
+	}
+}
+
 // A cgroup that the kernel or somebody's rule does not want is no reason not to
 // run.
 func TestStartOutsideOfTheGroup(t *testing.T) {
