@@ -1,6 +1,8 @@
 package supervise
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -108,6 +110,13 @@ func (r *rig) script(name, text string) string {
 func (r *rig) bare(word string) string {
 	r.Helper()
 	return "setsid env -i " + r.script("bare", "echo $$ >"+word+"; exec /bin/sleep 1000")
+}
+
+// bare reports whether a process has executed a program without an environment.
+func bare(pid int) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	env, envErr := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	return err == nil && envErr == nil && bytes.HasPrefix(text, []byte("/bin/sleep")) && len(env) == 0
 }
 
 // letGo writes a line into a fifo that somebody reads.
@@ -326,17 +335,26 @@ func TestStrays(t *testing.T) {
 }
 
 // The daemon and its keeper may have been started by an app, which called hubctl
-// when none ran: they don't end with it.
+// when none ran: they don't end with it, nor is theirs what they have got.
 func TestKeeperIsNoApps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	word, said := r.fifo("pid")
-	i := r.one(r.app("app", "setsid sh -c 'echo $$ >"+word+"; exec sleep 1000' & echo up; exec sleep 1000"))
-	r.KeeperPID = pid(t, said)
-	defer func() { _ = unix.Kill(r.KeeperPID, unix.SIGKILL) }()
+	i := r.one(r.app("app", "setsid sh -c 'env -i /bin/sleep 1000 & echo $$ $! >"+word+"; wait' & echo up; exec sleep 1000"))
+	var child int
+	if _, err := fmt.Sscan(said(), &r.KeeperPID, &child); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = unix.Kill(r.KeeperPID, unix.SIGKILL)
+		_ = unix.Kill(child, unix.SIGKILL)
+	}()
+	for !bare(child) {
+		runtime.Gosched()
+	}
 	r.belong(i)
 	r.act(i, "stop")
-	if !runs(r.KeeperPID) {
-		t.Error("the keeper was ended")
+	if !runs(r.KeeperPID) || !runs(child) {
+		t.Error("the keeper or its child was ended")
 	}
 }
