@@ -41,14 +41,28 @@ func (r *rig) withGroups() {
 	})
 }
 
-// pid reads the number of a process from a fifo.
+// pid reads the number of a process from a fifo. If the test fails nobody else may
+// know that it has to be ended.
 func pid(t testing.TB, said func() string) int {
 	t.Helper()
 	n, err := strconv.Atoi(said())
 	if err != nil {
 		t.Fatal(err)
 	}
+	endWithTest(t, n)
 	return n
+}
+
+func endWithTest(t testing.TB, pid int) {
+	t.Helper()
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0) // it has ended, unless something is broken
+		unix.Close(fd)
+	})
 }
 
 // orphaned waits until a process has another parent than the given one.
@@ -309,7 +323,6 @@ func TestStrays(t *testing.T) {
 		defer func() { _ = c.Process.Kill(); _ = c.Wait() }()
 	}
 	stray := pid(t, said)
-	defer func() { _ = unix.Kill(stray, unix.SIGKILL) }()
 	r.KeeperPID = keeper.Process.Pid
 	i := r.one(r.app("app", idle))
 	list, err := r.Strays(t.Context())
@@ -345,10 +358,8 @@ func TestKeeperIsNoApps(t *testing.T) {
 	if _, err := fmt.Sscan(said(), &r.KeeperPID, &child); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		_ = unix.Kill(r.KeeperPID, unix.SIGKILL)
-		_ = unix.Kill(child, unix.SIGKILL)
-	}()
+	endWithTest(t, r.KeeperPID)
+	endWithTest(t, child)
 	for !bare(child) {
 		runtime.Gosched()
 	}
