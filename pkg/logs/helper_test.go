@@ -28,9 +28,15 @@ type fixture struct {
 // start runs a loop until the test ends; prepare may change it before.
 func start(t testing.TB, prepare ...func(*Loop)) *fixture {
 	t.Helper()
-	f := &fixture{TB: t, dir: t.TempDir(), log: &logged{}}
+	return startIn(t, t.TempDir(), "", prepare...)
+}
+
+// startIn is start with a folder and a journal.
+func startIn(t testing.TB, dir, journal string, prepare ...func(*Loop)) *fixture {
+	t.Helper()
+	f := &fixture{TB: t, dir: dir, log: &logged{}}
 	var err error
-	if f.Loop, err = New(slog.New(slog.NewTextHandler(f.log, nil)), ""); err != nil {
+	if f.Loop, err = New(slog.New(slog.NewTextHandler(f.log, nil)), journal); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range prepare {
@@ -51,9 +57,10 @@ func (f *fixture) path(name string) string { return filepath.Join(f.dir, name) }
 
 // stream is the writing end of a pipe that the loop reads.
 type stream struct {
-	f  *fixture
-	in *Intake
-	w  *os.File
+	f   *fixture
+	in  *Intake
+	w   *os.File
+	src Source
 }
 
 // stream adds a source that writes to the file called name.
@@ -77,7 +84,7 @@ func (f *fixture) source(src Source) *stream {
 		unix.Close(r)
 		f.Fatal(err)
 	}
-	return &stream{f, list[0], w}
+	return &stream{f, list[0], w, src}
 }
 
 func (s *stream) write(text string) {
