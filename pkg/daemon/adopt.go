@@ -19,13 +19,12 @@ import (
 // the log.
 func (d *Daemon) adopt(ctx context.Context) {
 	var held []keeper.Held
-	var strays []keeper.Stray
 	if d.table != nil {
-		held, strays = d.table.Held, d.table.Strays
+		held = d.table.Held
 	}
 	list := d.restored()
 	d.adopting.of.Store(int64(len(list)))
-	err := d.sup.Adopt(ctx, list, held, strays, func(done int) { d.adopting.done.Store(int64(done)) })
+	err := d.sup.Adopt(ctx, list, held, d.unnamed, func(done int) { d.adopting.done.Store(int64(done)) })
 	if err != nil {
 		d.log.Error("taken over, but not all of it", "error", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +21,7 @@ type reports struct {
 	mu      sync.Mutex // guards the fields below
 	through bool       // they go to the supervisor from now on
 	early   []report
+	strays  []keeper.Stray // since the table was made
 }
 
 type report struct {
@@ -40,7 +42,7 @@ func (d *Daemon) joinKeeper() (supervise.Keeper, error) {
 	if d.table == nil {
 		return nil, nil
 	}
-	l, err := link.New(d.exits, d.table.Socket, link.Handlers{Exited: d.exited, Alive: d.alive, Lost: d.lost})
+	l, err := link.New(d.exits, d.table.Socket, link.Handlers{Exited: d.exited, Stray: d.stray, Alive: d.alive, Lost: d.lost})
 	if err != nil {
 		return nil, fmt.Errorf("keeper: %w", err)
 	}
@@ -60,6 +62,31 @@ func (d *Daemon) exited(key string, _ int, e keeper.Exit) {
 		return
 	}
 	d.sup.Reported(key, e)
+}
+
+func (d *Daemon) stray(s keeper.Stray) {
+	d.reports.mu.Lock()
+	defer d.reports.mu.Unlock()
+	if !d.reports.through {
+		d.reports.strays = append(d.reports.strays, s)
+	}
+}
+
+// unnamed are the keeper's children that have ended without a name, until now: what
+// it has sent is read first.
+func (d *Daemon) unnamed() []keeper.Stray {
+	if d.table == nil {
+		return nil
+	}
+	for range 2 { // the first may be in the same turn as what is still to be read
+		read := make(chan struct{})
+		if d.exits.Post(func() { close(read) }) {
+			<-read
+		}
+	}
+	d.reports.mu.Lock()
+	defer d.reports.mu.Unlock()
+	return slices.Concat(d.table.Strays, d.reports.strays)
 }
 
 // alive answers the keeper's question whether the daemon hangs: if the loop that
@@ -86,7 +113,7 @@ func (d *Daemon) answers() {
 	for _, r := range d.reports.early {
 		d.sup.Reported(r.key, r.exit)
 	}
-	d.reports.early = nil
+	d.reports.early, d.reports.strays = nil, nil
 	if d.link != nil {
 		d.link.Answered()
 		if d.table.Protocol != keeper.Protocol {

@@ -22,11 +22,12 @@ type Restored struct {
 }
 
 // Adopt takes over instances that an earlier daemon has left: with their ids,
-// counters and wishes, and with their processes, which notice nothing. held and
-// strays are what the keeper has of them. progress is told how many are done. It
+// counters and wishes, and with their processes, which notice nothing. held is
+// what the keeper has of them, strays asks for its children that have ended without
+// a name, until now. progress is told how many are done. It
 // returns when all of them are; the error says what could not be had of some. Call
 // it before anything else.
-func (s *Supervisor) Adopt(ctx context.Context, list []Restored, held []keeper.Held, strays []keeper.Stray, progress func(done int)) error {
+func (s *Supervisor) Adopt(ctx context.Context, list []Restored, held []keeper.Held, strays func() []keeper.Stray, progress func(done int)) error {
 	slices.SortFunc(list, func(a, b Restored) int { return cmp.Compare(a.Record.ID, b.Record.ID) })
 	a := newAdoption(s, held, strays)
 	a.findAloft(ctx, list)
@@ -106,5 +107,10 @@ func (i *Instance) takeOver(r Restored, a *adoption) error {
 		}
 	}
 	i.handle(ev)
+	for _, l := range append([]*launch{i.launch}, i.others...) {
+		if l != nil && l.process == nil && l.exit == nil { // it has ended, or never was: that is on record
+			i.sup.Keeper.Reaped(i.key(l.gen))
+		}
+	}
 	return err
 }

@@ -21,12 +21,12 @@ type adoption struct {
 	held   map[string]*keeper.Held
 	strays map[string]*keeper.Stray  // of launches whose process has ended unnamed
 	aloft  map[string]*proc.Identity // of launches whose process was found by its mark
-	ended  []keeper.Stray
+	ended  func() []keeper.Stray
 	// left are the marked processes by instance, where there was no keeper.
 	left map[string][]claimed
 }
 
-func newAdoption(s *Supervisor, held []keeper.Held, ended []keeper.Stray) *adoption {
+func newAdoption(s *Supervisor, held []keeper.Held, ended func() []keeper.Stray) *adoption {
 	a := &adoption{
 		sup: s, ended: ended, held: make(map[string]*keeper.Held),
 		strays: make(map[string]*keeper.Stray), aloft: make(map[string]*proc.Identity),
@@ -195,13 +195,11 @@ func (a *adoption) unnamed(r *Record) (list []launchKey) {
 // the only launch that the keeper holds the wires of and nobody has named.
 func (a *adoption) eliminate(missing []launchKey) {
 	missing = slices.DeleteFunc(missing, func(k launchKey) bool { return a.held[k.key] == nil })
-	var leaders []*keeper.Stray
-	for n := range a.ended {
-		if s := &a.ended[n]; s.Session == s.PID {
-			leaders = append(leaders, s)
-		}
+	if len(missing) != 1 {
+		return
 	}
-	if len(missing) == 1 && len(leaders) == 1 {
-		a.strays[missing[0].key] = leaders[0]
+	leaders := slices.DeleteFunc(a.ended(), func(s keeper.Stray) bool { return s.Session != s.PID })
+	if len(leaders) == 1 {
+		a.strays[missing[0].key] = &leaders[0]
 	}
 }
