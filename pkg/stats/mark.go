@@ -39,19 +39,20 @@ func (s *Scanner) Mark(p Proc) string {
 }
 
 // Marked returns the processes of snap whose mark begins with prefix. It reads
-// the environments of all processes that it has not seen before. sure is not set
-// when there may be more: a young process shows no environment at all while it
-// executes a program.
-func (s *Scanner) Marked(snap *Snapshot, prefix string) (found []Proc, sure bool) {
-	sure = true
+// the environments of all processes that it has not seen before. doubtful are those
+// that may have such a mark as well: a young process shows no environment at all
+// while it executes a program.
+func (s *Scanner) Marked(snap *Snapshot, prefix string) (found, doubtful []Proc) {
 	for p := range snap.All() {
 		mark, known := s.marks.of(p)
 		if mark != "" && strings.HasPrefix(mark, prefix) {
 			found = append(found, p)
 		}
-		sure = sure && known
+		if !known {
+			doubtful = append(doubtful, p)
+		}
 	}
-	return found, sure
+	return found, doubtful
 }
 
 // of returns the mark of p, and whether that is known.

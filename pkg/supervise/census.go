@@ -19,7 +19,7 @@ import (
 type census struct {
 	snapshot *stats.Snapshot
 	claimed  map[string][]claimed // by uuid
-	sure     bool                 // there is no other marked one
+	sure     bool                 // none has a mark that could not be read yet
 	self     int                  // pid of the daemon
 	keeper   int                  // its pid, 0 without one
 	above    []int32              // who gets orphans: see forebears
@@ -68,8 +68,7 @@ func (s *Supervisor) censusOf(snap *stats.Snapshot) *census {
 		return cs.last
 	}
 	c := &census{snapshot: snap, claimed: make(map[string][]claimed), self: os.Getpid(), keeper: s.KeeperPID, above: forebears(snap)}
-	found, sure := s.Scanner.Marked(snap, s.HomeID+":")
-	c.sure = sure
+	found, doubtful := s.Scanner.Marked(snap, s.HomeID+":")
 	list := make(marks, 0, len(found))
 	for _, p := range found {
 		if c.isOwn(p) {
@@ -83,6 +82,10 @@ func (s *Supervisor) censusOf(snap *stats.Snapshot) *census {
 		c.claimed[cl.uuid] = append(c.claimed[cl.uuid], claimed{memberOf(p), cl.gen})
 	}
 	cs.kin = s.inherit(c, list, cs.kin)
+	c.sure = !slices.ContainsFunc(doubtful, func(p stats.Proc) bool {
+		_, known := c.owners.of(p)
+		return !known
+	})
 	cs.last = c
 	return c
 }

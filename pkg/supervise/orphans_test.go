@@ -126,11 +126,11 @@ func (r *rig) bare(word string) string {
 	return "setsid env -i " + r.script("bare", "echo $$ >"+word+"; exec /bin/sleep 1000")
 }
 
-// bare reports whether a process has executed a program without an environment.
-func bare(pid int) bool {
+// unmarked reports whether a process has executed a program without the mark.
+func unmarked(pid int) bool {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	env, envErr := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	return err == nil && envErr == nil && bytes.HasPrefix(text, []byte("/bin/sleep")) && len(env) == 0
+	return err == nil && envErr == nil && bytes.HasPrefix(text, []byte("/bin/sleep")) && bytes.Equal(env, []byte("A=1\x00"))
 }
 
 // letGo writes a line into a fifo that somebody reads.
@@ -353,14 +353,14 @@ func TestKeeperIsNoApps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	word, said := r.fifo("pid")
-	i := r.one(r.app("app", "setsid sh -c 'env -i /bin/sleep 1000 & echo $$ $! >"+word+"; wait' & echo up; exec sleep 1000"))
+	i := r.one(r.app("app", "setsid sh -c 'env -i A=1 /bin/sleep 1000 & echo $$ $! >"+word+"; wait' & echo up; exec sleep 1000"))
 	var child int
 	if _, err := fmt.Sscan(said(), &r.KeeperPID, &child); err != nil {
 		t.Fatal(err)
 	}
 	endWithTest(t, r.KeeperPID)
 	endWithTest(t, child)
-	for !bare(child) {
+	for !unmarked(child) {
 		runtime.Gosched()
 	}
 	r.belong(i)
