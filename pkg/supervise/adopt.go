@@ -90,6 +90,7 @@ func (i *Instance) takeOver(r Restored, a *adoption) error {
 	}
 	found, err := i.resume(i.launch, rec.RecordedLaunch, a)
 	ev.pid, ev.forked, ev.exit, ev.signalled = found.pid, found.forked, found.exit, rec.Signalled
+	ev.was = i.launch.main.pid
 	for n, b := range rec.Beside {
 		found, e := i.resume(i.others[n], b.RecordedLaunch, a)
 		err = errors.Join(err, e)

@@ -11,6 +11,7 @@ import (
 type adopted struct {
 	gen    int
 	pid    int // its main process, 0 if that runs no more
+	was    int // the pid that it had
 	forked bool
 	exit   proc.Exit // of a process that was forked and runs no more
 	// signalled: it has got the kill signal of the stop that is under way.
@@ -72,7 +73,7 @@ func (m *machine) adoptStopping(ev adopted) {
 	switch {
 	case m.pid == 0 && ev.forked:
 		m.lastExit, m.lastEnd = &ev.exit, ev.exit.String()
-		m.note("exit", ev.exit.String())
+		m.noteExit(ev.was, ev.exit.String())
 		m.do(sweep{m.gen, m.killed})
 	case m.pid == 0 || m.killed:
 		m.do(sweep{m.gen, m.killed})
@@ -89,7 +90,7 @@ func (m *machine) adoptRunning(ev adopted) {
 	}
 	if ev.pid == 0 {
 		m.lastExit, m.lastEnd = &ev.exit, ev.exit.String()
-		m.ended(ending{exit: ev.exit, lived: m.now.Sub(m.launchedAt)}, "while no daemon ran: "+ev.exit.String())
+		m.ended(ending{exit: ev.exit, pid: ev.was, lived: m.now.Sub(m.launchedAt)}, "while no daemon ran: "+ev.exit.String())
 		return
 	}
 	m.pid = ev.pid

@@ -38,7 +38,7 @@ func (i *Instance) Signal(ctx context.Context, sig unix.Signal, cause string) er
 		if name == "" {
 			name = strconv.Itoa(int(sig))
 		}
-		i.note(note{"signal", name + ": " + cause})
+		i.note(note{kind: "signal", reason: name + ": " + cause})
 		return nil
 	})
 }

@@ -115,7 +115,7 @@ func (i *Instance) receive(msg any) {
 		}
 	case warning:
 		if i.find(msg.gen) != nil {
-			i.note(note{"warning", msg.text})
+			i.note(note{kind: "warning", reason: msg.text})
 		}
 	case appMessage:
 		i.heard(msg)

@@ -105,7 +105,10 @@ func (m *machine) step(now time.Time, ev event) []effect {
 
 func (m *machine) do(e effect) { m.out = append(m.out, e) }
 
-func (m *machine) note(kind, reason string) { m.do(note{kind, reason}) }
+func (m *machine) note(kind, reason string) { m.do(note{kind: kind, reason: reason}) }
+
+// noteExit notes the end of a process, which is nobody's main process any more.
+func (m *machine) noteExit(pid int, how string) { m.do(note{"exit", how, pid}) }
 
 func (m *machine) command(c command) {
 	if m.want == Gone && c.verb != verbDelete {
@@ -285,19 +288,20 @@ func (m *machine) listenTimeout() {
 }
 
 func (m *machine) exited(ev exited) {
+	pid := m.pid
 	m.pid, m.lastExit, m.lastEnd = 0, &ev.exit, ev.exit.String()
 	if m.state == Stopping {
-		m.note("exit", ev.exit.String())
+		m.noteExit(pid, ev.exit.String())
 		m.do(sweep{m.gen, m.killed})
 		return
 	}
 	m.disarmLaunch()
 	if m.candidate != nil {
-		m.note("exit", ev.exit.String()+" while its replacement was on trial")
+		m.noteExit(pid, ev.exit.String()+" while its replacement was on trial")
 		m.succeed()
 		return
 	}
-	m.ended(ending{exit: ev.exit, lived: m.now.Sub(m.launchedAt)}, ev.exit.String())
+	m.ended(ending{exit: ev.exit, pid: pid, lived: m.now.Sub(m.launchedAt)}, ev.exit.String())
 }
 
 // ended applies the restart policy to a launch that nobody asked to end.
@@ -308,7 +312,7 @@ func (m *machine) ended(e ending, how string) {
 	if !e.failed {
 		how += " after " + lived.String()
 	}
-	m.note("exit", how)
+	m.noteExit(e.pid, how)
 	var delay time.Duration
 	m.state, delay, m.counters = judge(m.spec, m.counters, e)
 	fate := "is being started again"

@@ -83,6 +83,6 @@ func lastRune(text []byte) int {
 // would push out what happened to the app.
 func (i *Instance) heard(m appMessage) {
 	if i.find(m.gen) != nil {
-		i.sup.bus.offer(i.event(note{"message", m.text}))
+		i.sup.bus.offer(i.event(note{kind: "message", reason: m.text}))
 	}
 }

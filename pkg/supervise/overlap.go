@@ -223,8 +223,8 @@ func (m *machine) armKillBeside(b *beside) {
 func (m *machine) stepOutgoing(b *beside, ev event) {
 	switch ev := ev.(type) {
 	case exited:
+		m.noteExit(b.pid, fmt.Sprintf("%s: %s", b.role, ev.exit))
 		b.pid = 0
-		m.note("exit", fmt.Sprintf("%s: %s", b.role, ev.exit))
 		m.do(sweep{b.gen, b.killed})
 	case treeGone:
 		if b.pid == 0 {

@@ -28,6 +28,7 @@ type counters struct {
 // ending is how a launch ended, for the policy.
 type ending struct {
 	exit  proc.Exit
+	pid   int // 0 if there was none
 	lived time.Duration
 	// failed: it never ran, or was ended because it did not get ready.
 	failed bool

@@ -44,8 +44,8 @@ func (i *Instance) note(n note) {
 		level = slog.LevelWarn
 	}
 	attrs := []any{"app", m.spec.Name, "id", i.ID}
-	if m.pid != 0 {
-		attrs = append(attrs, "pid", m.pid)
+	if ev.PID != 0 {
+		attrs = append(attrs, "pid", ev.PID)
 	}
 	if n.reason != "" {
 		attrs = append(attrs, "reason", n.reason)
@@ -60,9 +60,13 @@ func (i *Instance) note(n note) {
 // event makes an event of now.
 func (i *Instance) event(n note) Event {
 	m := i.machine
+	pid := n.pid
+	if pid == 0 {
+		pid = m.pid
+	}
 	return Event{
 		Time: time.Now(), UUID: i.UUID, ID: i.ID, Name: m.spec.Name, Instance: i.Number,
-		Kind: n.kind, State: m.state, PID: m.pid, Reason: n.reason,
+		Kind: n.kind, State: m.state, PID: pid, Reason: n.reason,
 	}
 }
 

@@ -30,7 +30,7 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 	case errors.Is(err, proc.ErrGone):
 		found.forked, err = true, nil
 		if stray := a.stray(i.key(l.gen)); stray != nil {
-			found.exit = proc.ExitOf(stray.Status)
+			found.exit, l.main = proc.ExitOf(stray.Status), member{stray.PID, stray.Start}
 		}
 	case p != nil:
 		found.pid, found.forked = p.PID, true
@@ -164,7 +164,7 @@ func (i *Instance) resumeOutputs(a *adoption) error {
 	}
 	read := i.pipesRead()
 	for _, m := range a.left[i.UUID] {
-		if m.gen != unknown && i.find(m.gen) == nil {
+		if l := i.find(m.gen); m.gen != unknown && (l == nil || l.process == nil) {
 			errs = append(errs, i.reopenOld(m, read))
 		}
 	}

@@ -174,6 +174,7 @@ type (
 	note struct {
 		kind   string
 		reason string
+		pid    int // 0: the main process, if there is one
 	}
 	// drop ends the instance.
 	drop struct{}

@@ -29,15 +29,21 @@ type Exits struct {
 }
 
 var (
-	exitLine = regexp.MustCompile(`msg=exit .*\bid=(\d+)\b.*(exited with code \d+|killed by (?:SIG\w+|signal \d+)|` + unknown + `)`)
+	exitLine = regexp.MustCompile(`msg=exit .*\bid=(\d+)\b(?: pid=(\d+))?.*(exited with code \d+|killed by (?:SIG\w+|signal \d+)|` + unknown + `)`)
 	// byOthers are the ends of processes that hub has ended before they could do
 	// it themselves.
 	byOthers = []string{"killed by SIGKILL", "killed by SIGINT"}
 )
 
+// ended is an end as it is logged; pid is 0 where that was not known.
+type ended struct {
+	pid int
+	how string
+}
+
 // Read checks hubd's log, after the end of all lives.
 func (c *Exits) Read(r io.Reader) error {
-	logged := make(map[int][]string) // by id
+	logged := make(map[int][]ended) // by id
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
@@ -46,7 +52,8 @@ func (c *Exits) Read(r io.Reader) error {
 			if err != nil {
 				return err
 			}
-			logged[id] = append(logged[id], m[2])
+			pid, _ := strconv.Atoi(m[2]) // "" is 0
+			logged[id] = append(logged[id], ended{pid, m[3]})
 		}
 	}
 	if err := in.Err(); err != nil {
@@ -70,22 +77,22 @@ func (c *Exits) Read(r io.Reader) error {
 }
 
 // instance holds the ends of one instance against what is logged of it.
-func (c *Exits) instance(id int, lives []*account.Life, logged []string) {
-	take := func(ends ...string) bool {
-		for _, end := range ends {
-			if at := slices.Index(logged, end); at >= 0 {
-				logged = slices.Delete(logged, at, at+1)
-				return true
-			}
+func (c *Exits) instance(id int, lives []*account.Life, logged []ended) {
+	take := func(l *account.Life, ends ...string) bool {
+		at := slices.IndexFunc(logged, func(e ended) bool {
+			return (e.pid == l.PID || e.pid == 0) && slices.Contains(ends, e.how)
+		})
+		if at >= 0 {
+			logged = slices.Delete(logged, at, at+1)
 		}
-		return false
+		return at >= 0
 	}
 	var open []*account.Life
 	for _, ofItself := range []bool{true, false} { // the others take what is left
 		for _, l := range lives {
 			switch {
 			case ofItself != (l.Exit != ""):
-			case ofItself && take(l.Exit), !ofItself && take(byOthers...):
+			case ofItself && take(l, l.Exit), !ofItself && take(l, byOthers...):
 				c.Right++
 			default:
 				open = append(open, l)
@@ -94,7 +101,7 @@ func (c *Exits) instance(id int, lives []*account.Life, logged []string) {
 	}
 	for _, l := range open {
 		switch {
-		case c.Outages.Excuse(l) && take(unknown):
+		case c.Outages.Excuse(l) && take(l, unknown):
 			c.Unknown++
 		case c.Outages.Excuse(l), c.killed(l):
 			c.Unlogged++
@@ -103,12 +110,12 @@ func (c *Exits) instance(id int, lives []*account.Life, logged []string) {
 		}
 	}
 	silent := unheard(lives)
-	for _, end := range logged {
-		if silent > 0 && (slices.Contains(byOthers, end) || end == unknown && len(c.Outages) > 0) {
+	for _, e := range logged {
+		if silent > 0 && (slices.Contains(byOthers, e.how) || e.how == unknown && len(c.Outages) > 0) {
 			silent-- // killed before it could say that it lives
 			continue
 		}
-		c.add("id %d: %q is logged, which nobody was, or once too often", id, end)
+		c.add("id %d, process %d: %q is logged, which nobody was, or once too often", id, e.pid, e.how)
 	}
 }
 
