@@ -164,7 +164,7 @@ func (i *Instance) resumeOutputs(a *adoption) error {
 	}
 	read := i.pipesRead()
 	for _, m := range a.left[i.UUID] {
-		if l := i.find(m.gen); m.gen != unknown && (l == nil || l.process == nil) {
+		if m.gen != unknown && !i.reads(m.gen) {
 			errs = append(errs, i.reopenOld(m, read))
 		}
 	}
@@ -211,12 +211,18 @@ func (i *Instance) reopenOld(m claimed, read map[uint64]bool) error {
 	return i.readOld(m.gen, fds[1], fds[2])
 }
 
+// reads reports whether a launch's outputs are read: not those of a main process
+// that is a zombie, which has no descriptors any more.
+func (i *Instance) reads(gen int) bool {
+	return slices.ContainsFunc(i.outputs, func(o output) bool { return o.gen == gen })
+}
+
 // pipesRead are the pipes of the launches that are on record.
 func (i *Instance) pipesRead() map[uint64]bool {
 	read := make(map[uint64]bool)
 	for _, l := range append([]*launch{i.launch}, i.others...) {
-		for _, pipe := range l.pipes {
-			read[pipe] = true
+		if i.reads(l.gen) {
+			read[l.pipes[1]], read[l.pipes[2]] = true, true
 		}
 	}
 	return read
