@@ -16,7 +16,7 @@ import (
 const (
 	// silence is how long a daemon may leave a request without an answer before it
 	// is asked for a sign of life, and how long it then has for that.
-	silence = 2 * time.Second
+	silence = time.Second
 	// answerTime is what a daemon that gives signs of life gets for an answer that
 	// needs no waiting for apps.
 	answerTime = 10 * time.Second
