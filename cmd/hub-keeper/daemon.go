@@ -43,6 +43,7 @@ func (p *parent) start() {
 	}
 	d.pid = pid
 	p.busy = true
+	p.garbage += len(p.launches.held) / 2 // the table
 	if p.answered {
 		say(levelInfo, "started the next daemon", "pid", text(pid), "launches", text(len(p.launches.held)))
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,6 +38,10 @@ func killDaemons(t *testing.T, behaviour string, kills int) {
 	seen.until(s, "up ")
 	s.signal(syscall.SIGTERM)
 	quiet := seen.until(s, "quiet ")
+	if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", s.cmd.Process.Pid)); err != nil ||
+		bytes.Contains(line, []byte("--health-ms")) != (behaviour == "renew") { // which only a keeper passes on
+		t.Errorf("the keeper was started as %q (%v)", line, err)
+	}
 	// What is left is the pidfd of the daemon.
 	s.eventually("descriptors are leaked", func() bool { return len(s.descriptors()) == 1 }, s.descriptors)
 	if c := childrenOf(s.cmd.Process.Pid); len(c) != 1 || c[0] != fmt.Sprint(quiet) {

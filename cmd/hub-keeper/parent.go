@@ -53,6 +53,7 @@ func (p *parent) serve() int {
 			p.start()
 		}
 		p.report()
+		p.collect()
 		p.wait()
 		p.takeSignals()
 		p.read()
@@ -85,7 +86,7 @@ func (p *parent) wait() {
 	}
 	n, err := unix.Poll(fds, timeout)
 	switch {
-	case n == 0 && err == nil && p.restless() && time.Since(now) >= idleAfter:
+	case n == 0 && err == nil && p.busy && time.Since(now) >= idleAfter:
 		p.rest()
 	case fds[0].Revents != 0:
 		p.signals.quiet()
@@ -106,7 +107,7 @@ func (p *parent) due() (time.Time, bool) {
 	case p.daemon.serving:
 		sooner(p.daemon.health.next)
 	}
-	if p.restless() {
+	if p.busy {
 		sooner(time.Now().Add(idleAfter))
 	}
 	return next, !next.IsZero()

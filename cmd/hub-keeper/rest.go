@@ -12,20 +12,21 @@ import (
 // idleAfter is how long nothing has to happen until memory is given back.
 const idleAfter = 2 * time.Second
 
-// garbage is how much has to be done, in messages and ends, until a collection
-// is worth its own cost; Go's own first one would come at 4 MiB.
+// garbage is how many messages and ends make a collection worth its own cost.
 const garbage = 500
 
-// restless says that it is worth to rest. Health alone is not, for a long time.
-func (p *parent) restless() bool { return p.busy || p.garbage >= garbage }
-
-// rest gives memory back: garbage, and the pages of the program that were needed
-// for more than to wait. They are clean, so they are read again when needed.
-func (p *parent) rest() {
+// collect is called in each round of the loop. Go would collect at 4 MiB, twice
+// of what all of us is to take, and what a heap has once taken it keeps.
+func (p *parent) collect() {
 	if p.garbage >= garbage {
 		runtime.GC()
 		p.garbage = 0
 	}
+}
+
+// rest gives back the pages of the program that were needed for more than to
+// wait. They are clean, so they are read again when needed.
+func (p *parent) rest() {
 	p.busy = false
 	fd, err := unix.Open("/proc/self/maps", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
