@@ -214,6 +214,9 @@ func (f *fake) launchUntil(stops <-chan os.Signal) {
 				f.link.Renew()
 			}
 		}
+		if n == 100 {
+			f.say("launched %d", os.Getpid())
+		}
 		f.reapOwn()
 	}
 }

@@ -49,8 +49,7 @@ func (p *parent) checkHealth(now time.Time) {
 	default:
 		d.health.open++
 		if d.socket >= 0 {
-			m := keeper.Message{Kind: keeper.KindAlive}
-			_ = keeper.Send(d.socket, m.Append(nil)) // a full socket: it does not read, so it does not answer
+			_ = keeper.Send(d.socket, p.alive) // a full socket: it does not read, so it does not answer
 		}
 	}
 }

@@ -35,7 +35,7 @@ func killDaemons(t *testing.T, behaviour string, kills int) {
 		}
 		s.kill(pid, syscall.SIGKILL)
 	}
-	seen.until(s, "up ")
+	seen.until(s, "launched ")
 	s.signal(syscall.SIGTERM)
 	quiet := seen.until(s, "quiet ")
 	if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", s.cmd.Process.Pid)); err != nil ||

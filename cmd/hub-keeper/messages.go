@@ -14,7 +14,6 @@ func (p *parent) read() {
 		m, fds, err := p.receiver.Receive(p.daemon.socket)
 		switch {
 		case err == nil:
-			p.garbage++
 			p.handle(m, fds)
 		case errors.Is(err, keeper.ErrMalformed):
 			say(levelWarn, "the daemon has sent what is no message")
@@ -35,7 +34,8 @@ func (p *parent) handle(m keeper.Message, fds []int) {
 		say(levelWarn, "no room for all descriptors of a launch: raise the limit of open files (ulimit -n)", "launch", m.Key)
 	}
 	if m.Kind != keeper.KindHealthy {
-		p.busy = true
+		p.busy = true // a health request leaves no garbage
+		p.garbage++
 	}
 	switch m.Kind {
 	case keeper.KindHold:

@@ -24,6 +24,8 @@ type parent struct {
 	renewal       bool // asked for
 	busy          bool // something was done since memory was given back
 	garbage       int  // how many messages and ends since the last collection
+	polled        [3]unix.PollFd
+	alive         []byte // the request, encoded
 	over          bool
 	code          int // exit code, once over
 }
@@ -34,6 +36,8 @@ func newParent(o options, t *keeper.Table, s *signals) *parent {
 		options: o, hubd: t.Hubd, program: t.Program, args: t.Args, lock: t.Lock, ready: t.Ready,
 		answered: t.Answered, stop: syscall.Signal(t.Stop), launches: newLaunches(t), signals: s, busy: true,
 	}
+	alive := keeper.Message{Kind: keeper.KindAlive}
+	p.alive = alive.Append(nil)
 	p.daemon = daemon{pid: t.Daemon, pidfd: -1, socket: t.Socket, serving: t.Serving, ending: t.Ending}
 	if t.Daemon > 0 {
 		p.daemon.pidfd = pidfdOf(t.Daemon)
@@ -71,7 +75,9 @@ func (p *parent) end(code int) { p.over, p.code = true, code }
 // wait sleeps until something has happened or is due.
 func (p *parent) wait() {
 	d := &p.daemon
-	fds := []unix.PollFd{{Fd: int32(p.signals.wake), Events: unix.POLLIN}, {Fd: -1}, {Fd: -1}}
+	fds := p.polled[:]
+	fds[0] = unix.PollFd{Fd: int32(p.signals.wake), Events: unix.POLLIN}
+	fds[1], fds[2] = unix.PollFd{Fd: -1}, unix.PollFd{Fd: -1}
 	if d.pid > 0 {
 		fds[1] = unix.PollFd{Fd: int32(d.pidfd), Events: unix.POLLIN} // -1: SIGCHLD tells
 		fds[2] = unix.PollFd{Fd: int32(d.socket), Events: unix.POLLIN}

@@ -16,6 +16,11 @@ func (p *parent) renew() {
 	if d.pid == 0 {
 		return // it would be started by a keeper that it knows nothing of
 	}
+	if err := putOff(true); err != nil {
+		say(levelWarn, "a signal may end the keeper now", "err", err.Error())
+	}
+	defer func() { _ = putOff(false) }()
+	p.takeSignals()
 	table := p.table()
 	table.Socket, table.Daemon, table.Serving, table.Ending = d.socket, d.pid, d.serving, d.ending
 	err := p.become(table)

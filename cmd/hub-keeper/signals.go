@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,12 +23,29 @@ func watchSignals() (*signals, error) {
 	s := &signals{wake: wake, stops: make(chan os.Signal, 8)}
 	// Caught, not ignored: an ignored signal would be inherited by hubd and its
 	// apps.
-	signal.Notify(make(chan os.Signal), syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGXFSZ)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGXFSZ)
 	stops, children := make(chan os.Signal, 8), make(chan os.Signal, 1)
 	signal.Notify(stops, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	signal.Notify(children, syscall.SIGCHLD)
 	go s.forward(stops, children)
-	return s, nil
+	// Where the keeper before us has put signals off, they come now. This thread
+	// is the one whose mask hubd inherits.
+	return s, putOff(false)
+}
+
+// putOff blocks or unblocks in this thread, and in a program that it executes,
+// what would end a process that does not yet catch it.
+func putOff(block bool) error {
+	var set unix.Sigset_t
+	const bits = 8 * unsafe.Sizeof(set.Val[0])
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP} {
+		set.Val[uintptr(s-1)/bits] |= 1 << (uintptr(s-1) % bits)
+	}
+	how := unix.SIG_UNBLOCK
+	if block {
+		how = unix.SIG_BLOCK
+	}
+	return unix.PthreadSigmask(how, &set, nil)
 }
 
 func (s *signals) forward(stops, children <-chan os.Signal) {

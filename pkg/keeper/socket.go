@@ -2,6 +2,7 @@ package keeper
 
 import (
 	"io"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,6 +42,8 @@ func Send(socket int, message []byte, fds ...int) error {
 type Receiver struct {
 	buf    []byte
 	rights []byte
+	header unix.Msghdr // here, so that a message costs no garbage
+	iov    unix.Iovec
 }
 
 // Receive returns the next message and the descriptors that came with it, which
@@ -54,7 +57,7 @@ func (r *Receiver) Receive(socket int) (Message, []int, error) {
 		r.rights = make([]byte, unix.CmsgSpace(MaxFiles*4))
 	}
 	for {
-		n, oobn, flags, _, err := unix.Recvmsg(socket, r.buf, r.rights, unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+		n, oobn, flags, err := r.recvmsg(socket)
 		switch {
 		case err == unix.EINTR, err == unix.ECONNRESET:
 			// The second says that the other side died with something unread; what
@@ -76,6 +79,20 @@ func (r *Receiver) Receive(socket int) (Message, []int, error) {
 		}
 		return m, fds, nil
 	}
+}
+
+func (r *Receiver) recvmsg(socket int) (n, oobn, flags int, err error) {
+	r.iov.Base = &r.buf[0]
+	r.iov.SetLen(len(r.buf))
+	r.header = unix.Msghdr{Iov: &r.iov, Control: &r.rights[0]}
+	r.header.SetIovlen(1)
+	r.header.SetControllen(len(r.rights))
+	got, _, errno := unix.Syscall(unix.SYS_RECVMSG, uintptr(socket), uintptr(unsafe.Pointer(&r.header)),
+		unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+	if errno != 0 {
+		return 0, 0, 0, errno
+	}
+	return int(got), int(r.header.Controllen), int(r.header.Flags), nil
 }
 
 func parseRights(control []byte) []int {
