@@ -26,6 +26,8 @@ type fake struct {
 	mute   bool // answers no health request
 	renews bool // asks for a new keeper all the time
 
+	asked chan struct{} // a request for a sign of life
+
 	mu     sync.Mutex
 	strays []keeper.Stray
 	open   map[string]int // launches that have not ended, with pidfd or -1
@@ -46,7 +48,7 @@ func beDaemon(args []string) int {
 		return 91
 	}
 	_ = unix.Close(kept)
-	f := &fake{table: table, open: make(map[string]int), mute: args[0] == "hang"}
+	f := &fake{table: table, open: make(map[string]int), asked: make(chan struct{}, 1), mute: args[0] == "hang"}
 	if err := keeper.Inherit(false, table.Descriptors()...); err != nil {
 		return 92
 	}
@@ -68,11 +70,11 @@ func beDaemon(args []string) int {
 			f.open[h.Key] = -1
 		}
 	}
+	f.strays = table.Strays
 	loop, err := epoll.New()
 	if err != nil {
 		return 94
 	}
-	go func() { _ = loop.Run(context.Background()) }()
 	f.link, err = link.New(loop, table.Socket, link.Handlers{
 		Exited: f.exited,
 		Stray:  f.stray,
@@ -82,13 +84,14 @@ func beDaemon(args []string) int {
 	if err != nil {
 		return 96
 	}
+	go func() { _ = loop.Run(context.Background()) }() // the handlers need f.link
 	f.adopt(loop)
 	f.link.Answered()
 	f.say("up %d", os.Getpid())
 	switch args[0] {
 	case "launch", "renew":
 		f.renews = args[0] == "renew"
-		f.launchUntil(stops)
+		f.launchUntil(stops, loop)
 		f.say("quiet %d", os.Getpid())
 	case "hold":
 		for i := range 50 {
@@ -107,6 +110,10 @@ func (f *fake) alive() {
 	if !f.mute {
 		f.link.Healthy()
 	}
+	select {
+	case f.asked <- struct{}{}:
+	default:
+	}
 }
 
 // exited records, then acknowledges.
@@ -121,7 +128,6 @@ func (f *fake) exited(key string, _ int, e keeper.Exit) {
 
 // adopt deals with the table as a daemon does.
 func (f *fake) adopt(loop *epoll.Loop) {
-	f.strays = append(f.strays, f.table.Strays...)
 	for _, h := range f.table.Held {
 		switch {
 		case h.Exit != nil:
@@ -164,11 +170,7 @@ func (f *fake) find(key string, loop *epoll.Loop) {
 			}
 		}
 	}
-	for range 2 { // then all that was sent before has been handled
-		handled := make(chan struct{})
-		loop.Post(func() { close(handled) })
-		<-handled
-	}
+	handleAll(loop)
 	f.mu.Lock()
 	dead := f.strays
 	f.strays = nil
@@ -198,12 +200,13 @@ func codeOf(key string) int {
 	return int(h.Sum32()%200) + 1
 }
 
-func (f *fake) launchUntil(stops <-chan os.Signal) {
+func (f *fake) launchUntil(stops <-chan os.Signal, loop *epoll.Loop) {
 	for n := 0; ; n++ {
 		select {
 		case <-stops:
 			for f.reapOwn() {
 				<-time.After(time.Millisecond)
+				f.forgetReaped(loop)
 			}
 			return
 		default:
@@ -214,10 +217,63 @@ func (f *fake) launchUntil(stops <-chan os.Signal) {
 				f.link.Renew()
 			}
 		}
+		if n >= 100 {
+			<-time.After(time.Millisecond)
+		}
 		if n == 100 {
+			if f.renews {
+				f.awaitRenewal()
+			}
 			f.say("launched %d", os.Getpid())
 		}
 		f.reapOwn()
+	}
+}
+
+// awaitRenewal returns when the keeper has read everything, and became the next
+// one for the last time: both come between two requests for a sign of life.
+func (f *fake) awaitRenewal() {
+	_ = f.link.Flush(context.Background())
+	for len(f.asked) > 0 {
+		<-f.asked
+	}
+	for range 3 {
+		<-f.asked
+	}
+}
+
+// forgetReaped forgets launches that the daemon before has reaped and recorded
+// without getting to say so to the keeper.
+func (f *fake) forgetReaped(loop *epoll.Loop) {
+	var gone []string
+	for _, h := range f.table.Held {
+		for _, file := range h.Files {
+			fds := []unix.PollFd{{Fd: int32(file.FD)}}
+			if file.Name != keeper.PidFD {
+				continue
+			}
+			if _, err := unix.Poll(fds, 0); err == nil && fds[0].Revents&unix.POLLHUP != 0 {
+				gone = append(gone, h.Key)
+			}
+		}
+	}
+	handleAll(loop) // a report of the keeper comes before it reaps
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, key := range gone {
+		if _, open := f.open[key]; open {
+			delete(f.open, key)
+			f.link.Release(key)
+		}
+	}
+}
+
+// handleAll returns when all that the keeper has sent before has been handled.
+func handleAll(loop *epoll.Loop) {
+	for range 2 { // the first may run before a handler of the same round
+		handled := make(chan struct{})
+		loop.Post(func() { close(handled) })
+		<-handled
 	}
 }
 

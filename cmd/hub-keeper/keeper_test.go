@@ -25,7 +25,7 @@ func TestRenewal(t *testing.T) {
 }
 
 func killDaemons(t *testing.T, behaviour string, kills int) {
-	s := start(t, behaviour, "--pause-ms", "1")
+	s := start(t, behaviour, "--pause-ms", "1", "--health-ms", "300")
 	seen := newRecords(t)
 	for range kills {
 		pid := seen.until(s, "up ")
@@ -39,7 +39,7 @@ func killDaemons(t *testing.T, behaviour string, kills int) {
 	s.signal(syscall.SIGTERM)
 	quiet := seen.until(s, "quiet ")
 	if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", s.cmd.Process.Pid)); err != nil ||
-		bytes.Contains(line, []byte("--health-ms")) != (behaviour == "renew") { // which only a keeper passes on
+		bytes.Contains(line, []byte("--kept\x003\x00")) == (behaviour == "renew") { // the first keeper's
 		t.Errorf("the keeper was started as %q (%v)", line, err)
 	}
 	// What is left is the pidfd of the daemon.
@@ -75,7 +75,8 @@ func (r *records) until(s *started, prefix string) int {
 		select {
 		case line, ok := <-s.lines:
 			if !ok {
-				r.t.Fatalf("all ended before %q", prefix)
+				<-s.ended
+				r.t.Fatalf("all ended before %q: the keeper %v", prefix, s.cmd.ProcessState)
 			}
 			r.take(line)
 			if rest, found := strings.CutPrefix(line, prefix); found {

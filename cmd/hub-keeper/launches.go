@@ -173,17 +173,21 @@ func (h *launch) drop(name string) {
 // it could say so; a pidfd can't be mistaken.
 func (l *launches) of(pid int) *launch {
 	for _, h := range l.held {
-		if h.PID != pid || h.Exit != nil {
-			continue
+		if h.PID == pid && h.Exit == nil && !h.isAnother() {
+			return h
 		}
-		for _, f := range h.Files {
-			if f.Name == keeper.PidFD && !isZombie(f.FD) {
-				return nil
-			}
-		}
-		return h
 	}
 	return nil
+}
+
+// isAnother says that the launch's process is not a child of ours that has ended.
+func (h *launch) isAnother() bool {
+	for _, f := range h.Files {
+		if f.Name == keeper.PidFD {
+			return !isZombie(f.FD)
+		}
+	}
+	return false
 }
 
 // any says that there is a launch among what is held.

@@ -44,7 +44,8 @@ type Link struct {
 }
 
 // New takes over the daemon's end of the socket and makes it close-on-exec. On
-// an error the socket stays the caller's.
+// an error the socket stays the caller's. A loop that runs already may call the
+// handlers before New returns.
 func New(loop *epoll.Loop, socket int, on Handlers) (*Link, error) {
 	if err := keeper.Inherit(false, socket); err != nil {
 		return nil, fmt.Errorf("link: %w", err)
