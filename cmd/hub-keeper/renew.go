@@ -9,17 +9,16 @@ import (
 
 // renew executes the keeper's program in our place. It is called between two
 // rounds of the loop: what has not been read is still in the socket, who has
-// ended is still a zombie, and everything else stands in the table.
+// ended is still a zombie, and everything else stands in the table. A SIGTERM in
+// the milliseconds until the next image catches it ends the keeper (Go's runtime
+// clears the mask of signals when it starts, so blocking it does not help); then
+// the daemon becomes the keeper.
 func (p *parent) renew() {
 	p.renewal = false
 	d := &p.daemon
 	if d.pid == 0 {
 		return // it would be started by a keeper that it knows nothing of
 	}
-	if err := putOff(true); err != nil {
-		say(levelWarn, "a signal may end the keeper now", "err", err.Error())
-	}
-	defer func() { _ = putOff(false) }()
 	p.takeSignals()
 	table := p.table()
 	table.Socket, table.Daemon, table.Serving, table.Ending = d.socket, d.pid, d.serving, d.ending

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,24 +27,7 @@ func watchSignals() (*signals, error) {
 	signal.Notify(stops, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	signal.Notify(children, syscall.SIGCHLD)
 	go s.forward(stops, children)
-	// Where the keeper before us has put signals off, they come now. This thread
-	// is the one whose mask hubd inherits.
-	return s, putOff(false)
-}
-
-// putOff blocks or unblocks in this thread, and in a program that it executes,
-// what would end a process that does not yet catch it.
-func putOff(block bool) error {
-	var set unix.Sigset_t
-	const bits = 8 * unsafe.Sizeof(set.Val[0])
-	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP} {
-		set.Val[uintptr(s-1)/bits] |= 1 << (uintptr(s-1) % bits)
-	}
-	how := unix.SIG_UNBLOCK
-	if block {
-		how = unix.SIG_BLOCK
-	}
-	return unix.PthreadSigmask(how, &set, nil)
+	return s, nil
 }
 
 func (s *signals) forward(stops, children <-chan os.Signal) {
