@@ -152,8 +152,8 @@ func (j *journal) forget() {
 	clear(j.unfinished)
 }
 
-// take returns a slot with nothing in it but its owner and a mark.
-func (j *journal) take(key claim, file identity, m mark) *slot {
+// allot returns a slot with nothing in it but its owner and a mark.
+func (j *journal) allot(key claim, file identity, m mark) *slot {
 	if len(j.free) == 0 {
 		j.grow()
 	}

@@ -17,7 +17,7 @@ func TestJournalIsSmall(t *testing.T) {
 	defer j.close()
 	for pipe := range uint64(1000) {
 		for n := range 2 { // an app's streams
-			j.take(claim{2*pipe + uint64(n) + 1, 0}, identity{}, mark{})
+			j.allot(claim{2*pipe + uint64(n) + 1, 0}, identity{}, mark{})
 		}
 	}
 	st, err := os.Stat(path)

@@ -99,7 +99,7 @@ func TestKilledReader(t *testing.T) {
 		for _, streams := range []int{1, 2} {
 			t.Run(fmt.Sprint(name, streams), func(t *testing.T) {
 				t.Parallel()
-				testKills(t, f, streams, 30)
+				testKills(t, f, streams, 8)
 			})
 		}
 	}

@@ -35,7 +35,7 @@ func (in *Intake) claim() {
 	for i := range in.outlets {
 		o, key := &in.outlets[i], claim{in.pipe, i}
 		if o.slot = j.claim(key); o.slot == nil {
-			o.slot = j.take(key, o.sink.file, mark{at: in.taken})
+			o.slot = j.allot(key, o.sink.file, mark{at: in.taken})
 			continue
 		}
 		if i == 0 {
