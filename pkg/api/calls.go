@@ -60,6 +60,7 @@ type (
 		Wake      bool        `json:"wake,omitempty"`
 		Brief     bool        `json:"brief,omitempty"`
 		IDs       []int       `json:"ids,omitempty"`
+		Since     int64       `json:"since,omitempty"`
 	}
 	ActCall struct {
 		Action    string          `json:"action"`
@@ -70,6 +71,10 @@ type (
 		Count     string          `json:"count,omitempty"`
 		Line      *string         `json:"line,omitempty"`
 		Message   json.RawMessage `json:"message,omitempty"`
+		// Since, in ActCall, StartCall and ResurrectCall, is for a call that is made
+		// again since a daemon has died over it: when it was made first, in ms since
+		// the epoch. What has been done since is waited for, and not done again.
+		Since int64 `json:"since,omitempty"`
 	}
 	EnvCall struct {
 		Target string `json:"target"`
@@ -118,6 +123,9 @@ type (
 	DumpReply struct {
 		Path string `json:"path"`
 		Apps int    `json:"apps"`
+	}
+	ResurrectCall struct {
+		Since int64 `json:"since,omitempty"`
 	}
 	ResurrectReply struct {
 		Path    string   `json:"path"`

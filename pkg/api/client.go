@@ -300,9 +300,9 @@ func (c *Client) Dump(ctx context.Context, force bool) (DumpReply, error) {
 
 // Resurrect starts the saved apps that are not there; it returns the file that
 // was read.
-func (c *Client) Resurrect(ctx context.Context, each func([]Result)) (string, error) {
+func (c *Client) Resurrect(ctx context.Context, in ResurrectCall, each func([]Result)) (string, error) {
 	var path string
-	err := call(ctx, c, "Resurrect", nil, true, func(r *ResurrectReply) error {
+	err := call(ctx, c, "Resurrect", in, true, func(r *ResurrectReply) error {
 		path = r.Path
 		if len(r.Results) > 0 {
 			each(r.Results)

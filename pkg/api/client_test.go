@@ -135,8 +135,8 @@ func TestClientMethods(t *testing.T) {
 		},
 		{
 			[]string{`{"parameters":{"path":"/d","results":[]}}`},
-			func(ctx context.Context, c *Client) (any, error) { return c.Resurrect(ctx, ignore) },
-			"Resurrect", ``, true, "/d",
+			func(ctx context.Context, c *Client) (any, error) { return c.Resurrect(ctx, ResurrectCall{}, ignore) },
+			"Resurrect", `{}`, true, "/d",
 		},
 		{
 			[]string{`{"parameters":{"path":"/d","apps":[]}}`},

@@ -40,7 +40,7 @@ var methods = map[string]struct{ in, out reflect.Type }{
 	"LogControl": {reflect.TypeFor[LogControlCall](), reflect.TypeFor[LogControlReply]()},
 	"Events":     {reflect.TypeFor[EventsCall](), reflect.TypeFor[EventsReply]()},
 	"Dump":       {reflect.TypeFor[DumpCall](), reflect.TypeFor[DumpReply]()},
-	"Resurrect":  {reflect.TypeFor[none](), reflect.TypeFor[ResurrectReply]()},
+	"Resurrect":  {reflect.TypeFor[ResurrectCall](), reflect.TypeFor[ResurrectReply]()},
 	"Saved":      {reflect.TypeFor[none](), reflect.TypeFor[SavedReply]()},
 	"Strays":     {reflect.TypeFor[none](), reflect.TypeFor[StraysReply]()},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,18 +72,19 @@ func (c *ctl) act(ctx context.Context, in api.ActCall, out *outcome) error {
 		if in.Targets, err = c.scriptTargets(ctx, in.Targets); err != nil {
 			return err
 		}
-		return out.repeated(repeatable(&in), func(ctx context.Context, again bool) error {
-			if again && in.Action == api.ActionDelete {
+		return out.repeated(repeatable(&in), func(ctx context.Context, since int64) error {
+			if since != 0 && deletes(&in) {
 				return c.deleteAgain(ctx, in, out)
 			}
+			in.Since = since
 			return c.client.Act(ctx, in, out.each)
 		})(ctx)
 	})(ctx))
 }
 
 // repeatable tells whether an action may be asked of the next daemon when one
-// has died over it. Who has stopped, restarted or counted already is stopped,
-// restarted or counted once more: no harm. A signal or a line would come twice,
+// has died over it. Who was stopped is stopped once more, without effect, and the
+// daemon can tell who was started since then. A signal or a line would come twice,
 // and "two more" be four.
 func repeatable(in *api.ActCall) bool {
 	switch in.Action {
@@ -92,6 +94,11 @@ func repeatable(in *api.ActCall) bool {
 		return isNumber(in.Count)
 	}
 	return true
+}
+
+// deletes tells whether an action leaves nothing of its targets.
+func deletes(in *api.ActCall) bool {
+	return in.Action == api.ActionDelete || in.Action == api.ActionScale && strings.Trim(in.Count, "0") == ""
 }
 
 // deleteAgain repeats a delete of which nobody knows how far it got: what is not

@@ -102,9 +102,9 @@ func (c *ctl) leave(ctx context.Context) error {
 // dies over that, and returns the processes that are ending.
 func (c *ctl) endDaemon(ctx context.Context, r request) (*endings, error) {
 	var daemon *endings
-	err := c.repeated(func(ctx context.Context, again bool) error {
+	err := c.repeated(func(ctx context.Context, since int64) error {
 		next, err := c.holdDaemon(ctx)
-		if again && errors.Is(err, api.ErrNotRunning) {
+		if since != 0 && errors.Is(err, api.ErrNotRunning) {
 			return nil // it was done when the connection ended
 		}
 		if err != nil {

@@ -72,7 +72,8 @@ func (s *starter) renew(ctx context.Context, specs []spec.Spec, ids []int) error
 		Existing: cmp.Or(s.existing, api.ExistingRestart), Wake: true,
 		Brief: s.action == api.ActionRestart, IDs: ids,
 	}
-	return s.out.fail(s.c.waiting(s.out.repeated(true, func(ctx context.Context, _ bool) error {
+	return s.out.fail(s.c.waiting(s.out.repeated(true, func(ctx context.Context, since int64) error {
+		in.Since = since
 		return s.c.client.Start(ctx, in, s.out.each)
 	}))(ctx))
 }
@@ -86,7 +87,8 @@ func (s *starter) asTheyAre(ctx context.Context, targets []string) error {
 	if s.updateEnv {
 		in.Env = s.c.textEnv()
 	}
-	return s.out.fail(s.c.waiting(s.out.repeated(true, func(ctx context.Context, _ bool) error {
+	return s.out.fail(s.c.waiting(s.out.repeated(true, func(ctx context.Context, since int64) error {
+		in.Since = since
 		return s.c.client.Act(ctx, in, s.out.each)
 	}))(ctx))
 }

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
-	"github.com/leadmaster/hub/pkg/spec"
 )
 
 // listedApp is an app of the list, as far as targets mean it.
@@ -44,19 +42,6 @@ func (c *ctl) instances(ctx context.Context, targets []string) (found []api.Proc
 		targets = slices.Delete(targets, at, at+1)
 	}
 	return nil, unknown, nil
-}
-
-// launchedSince reports whether instances of the apps were launched at a time or
-// later.
-func (c *ctl) launchedSince(ctx context.Context, begun time.Time, specs []spec.Spec) (bool, error) {
-	all, err := c.client.Processes(ctx, false)
-	if err != nil {
-		return false, err
-	}
-	return slices.ContainsFunc(all, func(p api.Process) bool {
-		known := slices.ContainsFunc(specs, func(s spec.Spec) bool { return s.Name == p.Name })
-		return known && max(p.PM2Env.CreatedAt, p.PM2Env.PMUptime) >= begun.UnixMilli()
-	}), nil
 }
 
 // byApp gathers instances by app, in order of their first ones.

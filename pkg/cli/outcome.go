@@ -37,20 +37,21 @@ func (c *ctl) newOutcome(total int) *outcome {
 func (o *outcome) repeated(may bool, r attempt) request {
 	if !may {
 		return func(ctx context.Context) error {
-			err := r(ctx, false)
+			err := r(ctx, 0)
 			if isGone(err) {
 				return errUnknown()
 			}
 			return err
 		}
 	}
-	before := len(o.failed)
-	return o.c.repeated(func(ctx context.Context, again bool) error {
-		if again {
-			o.failed = o.failed[:before]
+	failed, count := len(o.failed), o.progress.count
+	return o.c.repeated(func(ctx context.Context, since int64) error {
+		if since != 0 {
+			o.progress.clear()
+			o.failed, o.progress.count = o.failed[:failed], count
 			o.c.note("the daemon ended over this request; the next one is asked")
 		}
-		return r(ctx, again)
+		return r(ctx, since)
 	})
 }
 

@@ -68,7 +68,7 @@ func (c *ctl) waitEnded(ctx context.Context) error {
 // may run several times and has to begin anew each time; it only looks, or does
 // what is the same done twice.
 func (c *ctl) inTime(r request) request {
-	again := c.repeated(func(ctx context.Context, _ bool) error { return r(ctx) })
+	again := c.repeated(func(ctx context.Context, _ int64) error { return r(ctx) })
 	return func(ctx context.Context) error {
 		return c.watched(ctx, answerTime, func(ctx context.Context, _ func()) error { return again(ctx) })
 	}
@@ -98,21 +98,31 @@ func (c *ctl) waiting(r request) request {
 }
 
 // attempt is a request that is made of the next daemon when one has died over
-// it; again says that an earlier one may have done some of it, or all.
-type attempt func(ctx context.Context, again bool) error
+// it, which may have done some of it, or all. since is 0 at first, and then when
+// it was made first, in ms since the epoch.
+type attempt func(ctx context.Context, since int64) error
 
 // repeated makes a request that outlives daemons. The keeper has the next one
 // within some 30 ms, and meanwhile connections wait in the socket's queue, so
 // nothing needs to be waited for here. Where none comes, the daemon was ended on
-// purpose.
+// purpose; a request that is made anew for one that is started then still counts
+// from the first attempt.
 func (c *ctl) repeated(r attempt) request {
+	var since int64
 	return func(ctx context.Context) error {
 		for tries := 1; ; tries++ {
-			err := r(ctx, tries > 1)
+			now := time.Now().UnixMilli()
+			err := r(ctx, since)
 			switch {
-			case tries > 1 && errors.Is(err, api.ErrNotRunning):
+			case since != 0 && errors.Is(err, api.ErrNotRunning):
 				return errGone()
-			case !isGone(err) || tries == maxTries:
+			case !isGone(err):
+				return err
+			}
+			if since == 0 {
+				since = now
+			}
+			if tries == maxTries {
 				return err
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"github.com/leadmaster/hub/pkg/api"
 )
 
 func resurrectCommand(c *ctl) *cobra.Command {
@@ -17,8 +19,8 @@ func resurrectCommand(c *ctl) *cobra.Command {
 			c.info("Resurrecting")
 			out := c.newOutcome(0)
 			var path string
-			err := c.withDaemon(ctx, c.answering(out.repeated(true, func(ctx context.Context, _ bool) (err error) {
-				path, err = c.client.Resurrect(ctx, out.each)
+			err := c.withDaemon(ctx, c.answering(out.repeated(true, func(ctx context.Context, since int64) (err error) {
+				path, err = c.client.Resurrect(ctx, api.ResurrectCall{Since: since}, out.each)
 				return err
 			})))
 			if err := out.fail(err); err != nil {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -179,18 +178,8 @@ func (s *starter) start(ctx context.Context, specs []spec.Spec, existing string)
 		s.out.progress.expect(specs[i].Instances)
 	}
 	in := api.StartCall{Specs: specs, Env: s.c.textEnv(), UpdateEnv: s.updateEnv, Existing: existing}
-	begun := time.Now()
-	call := s.c.answering(s.out.repeated(existing != api.ExistingAdd, func(ctx context.Context, again bool) error {
-		in := in
-		if again && existing == api.ExistingRefuse {
-			begins, err := s.c.launchedSince(ctx, begun, specs)
-			if err != nil {
-				return err
-			}
-			if begins { // by the attempt before, which must not be refused now
-				in.Existing = api.ExistingRestart
-			}
-		}
+	call := s.c.answering(s.out.repeated(existing != api.ExistingAdd, func(ctx context.Context, since int64) error {
+		in.Since = since
 		return s.c.client.Start(ctx, in, s.out.each)
 	}))
 	if !s.spawns {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -38,16 +39,16 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 		}
 		names[s.Name] = true
 	}
-	base := d.baseEnv(in.Env)
+	base, since := d.baseEnv(in.Env), sinceOf(in.Since)
 	requests := make([]supervise.Request, 0, len(in.Specs))
 	for n := range in.Specs {
 		s := &in.Specs[n]
 		request := supervise.Request{
 			Spec: s, Base: base, UpdateEnv: in.UpdateEnv, Existing: how, IDs: in.IDs,
-			Hold: !s.Autostart && !in.Wake, Brief: in.Brief, Cause: causeOf(ctx),
+			Hold: !s.Autostart && !in.Wake, Brief: in.Brief, Since: since, Cause: causeOf(ctx),
 		}
 		if in.Existing == api.ExistingRefuse {
-			request.Admit = func(st *supervise.Status) error { return refuseTaken(s, st) }
+			request.Admit = func(st *supervise.Status) error { return refuseTaken(s, st, since) }
 		}
 		requests = append(requests, request)
 	}
@@ -59,21 +60,30 @@ func (d *Daemon) start(ctx context.Context, in *api.StartCall, r *replies) error
 }
 
 // refuseTaken refuses a name that a running app or another script has. An app
-// of the same script that is down is started, as in PM2.
-func refuseTaken(s *spec.Spec, st *supervise.Status) error {
+// of the same script that is down is started, as in PM2. Nor is one refused that
+// runs since the same call was made first.
+func refuseTaken(s *spec.Spec, st *supervise.Status, since time.Time) error {
 	switch {
 	case st.Spec.Script != s.Script:
 		return &api.Error{
 			Code: api.CodeRefused, Target: s.Name, Message: fmt.Sprintf("the name %q is taken by another script: %s", s.Name, st.Spec.Script),
 			Hint: "choose another --name, or delete the app first: hubctl delete " + quote(s.Name),
 		}
-	case st.Want == supervise.Up:
+	case st.Want == supervise.Up && (since.IsZero() || st.CreatedAt.Before(since)):
 		return &api.Error{
 			Code: api.CodeRefused, Target: s.Name, Message: "Script already launched, add -f option to force re-execution",
 			Hint: fmt.Sprintf("hubctl restart %s restarts it, another --name starts a second app", quote(s.Name)),
 		}
 	}
 	return nil
+}
+
+// sinceOf is the field since of a call: when it was made first.
+func sinceOf(ms int64) (t time.Time) {
+	if ms != 0 {
+		t = time.UnixMilli(ms)
+	}
+	return t
 }
 
 // quote makes a name safe to paste into a shell.
@@ -130,12 +140,14 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 	if len(list) == 0 && len(missing) == 0 {
 		return noProcess(in.Targets[0])
 	}
+	var joined []*supervise.Pending // by what the same call has begun before
 	switch in.Action {
 	case api.ActionSignal:
 		return d.signal(ctx, in, list, missing, r)
 	case api.ActionSend:
 		return d.send(ctx, in, list, missing, r)
 	case api.ActionStart, api.ActionRestart, api.ActionReload:
+		joined, list = supervise.Join(list, sinceOf(in.Since))
 		if err := d.sup.RoomToStart(list); err != nil {
 			return refusal(err)
 		}
@@ -146,7 +158,7 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 	}
 	switch in.Action {
 	case api.ActionReload:
-		return d.outcomes(ctx, d.sup.Reload(list, base, causeOf(ctx)), missing, r)
+		return d.outcomes(ctx, append(joined, d.sup.Reload(list, base, causeOf(ctx))...), missing, r)
 	case api.ActionDelete:
 		pending, err := d.sup.Delete(ctx, list, causeOf(ctx))
 		if err != nil {
@@ -154,7 +166,7 @@ func (d *Daemon) act(ctx context.Context, in *api.ActCall, r *replies) error {
 		}
 		return d.outcomes(ctx, pending, missing, r)
 	}
-	var pending []*supervise.Pending
+	pending := joined
 	for _, i := range list {
 		if base != nil {
 			i.ReplaceEnv(base)

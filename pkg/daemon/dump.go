@@ -104,7 +104,7 @@ func (d *Daemon) readDump() (s *saved, path string, damaged error, err error) {
 // resurrect starts what is saved and not there: per instance, so that three of
 // four that run get their fourth. An app that can't be started is a result with
 // an error, and no reason to leave the others.
-func (d *Daemon) resurrect(ctx context.Context, _ *none, r *replies) error {
+func (d *Daemon) resurrect(ctx context.Context, in *api.ResurrectCall, r *replies) error {
 	s, path, damaged, err := d.readDump()
 	if err != nil {
 		return err
@@ -119,7 +119,7 @@ func (d *Daemon) resurrect(ctx context.Context, _ *none, r *replies) error {
 	all := []api.Result{}
 	var pending []*supervise.Pending
 	for n := range s.Apps {
-		some, err := d.resurrectApp(ctx, &s.Apps[n])
+		some, err := d.resurrectApp(ctx, &s.Apps[n], in.Since)
 		switch {
 		case errors.Is(err, supervise.ErrEnding):
 			return refusal(err)
@@ -144,7 +144,7 @@ func (d *Daemon) resurrect(ctx context.Context, _ *none, r *replies) error {
 	return r.last(api.ResurrectReply{Path: path, Results: all})
 }
 
-func (d *Daemon) resurrectApp(ctx context.Context, a *savedApp) ([]*supervise.Pending, error) {
+func (d *Daemon) resurrectApp(ctx context.Context, a *savedApp, since int64) ([]*supervise.Pending, error) {
 	sp := a.Spec.Spec
 	sp.Instances = a.Instances
 	if err := sp.Validate(); err != nil {
@@ -154,7 +154,8 @@ func (d *Daemon) resurrectApp(ctx context.Context, a *savedApp) ([]*supervise.Pe
 		return nil, fmt.Errorf("its spec is of %q", sp.Name)
 	}
 	return d.sup.Start(ctx, supervise.Request{
-		Spec: &sp, Base: d.baseEnv(a.BaseEnv), Existing: supervise.Keep, Hold: a.Want == supervise.Down, Cause: "resurrect by " + causeOf(ctx),
+		Spec: &sp, Base: d.baseEnv(a.BaseEnv), Existing: supervise.Keep, Hold: a.Want == supervise.Down,
+		Since: sinceOf(since), Cause: "resurrect by " + causeOf(ctx),
 	})
 }
 

@@ -42,7 +42,7 @@ func (r *rig) resurrect() (path, names string) {
 	r.Helper()
 	var words []string
 	results := r.succeed(func(ctx context.Context, each func([]api.Result)) (err error) {
-		path, err = r.Resurrect(ctx, each)
+		path, err = r.Resurrect(ctx, api.ResurrectCall{}, each)
 		return err
 	})
 	for _, one := range results {
@@ -177,7 +177,7 @@ func TestNoDump(t *testing.T) {
 	r := serve(t)
 	_, err := r.Saved(r.context())
 	wantError(t, err, api.CodeNotFound, "dump.json", "hubctl save")
-	_, err = r.Resurrect(r.context(), func([]api.Result) {})
+	_, err = r.Resurrect(r.context(), api.ResurrectCall{}, func([]api.Result) {})
 	wantError(t, err, api.CodeNotFound, "dump.json", "hubctl save")
 }
 
@@ -192,7 +192,7 @@ func TestNewerDump(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "dump.json") {
 		t.Errorf("saved: %v", err)
 	}
-	_, err = r.Resurrect(r.context(), func([]api.Result) {})
+	_, err = r.Resurrect(r.context(), api.ResurrectCall{}, func([]api.Result) {})
 	wantError(t, err, api.CodeFailed, "version", "left as it is")
 	r.begin(r.app("app", idle))
 	_, err = r.Dump(r.context(), false)
@@ -245,7 +245,7 @@ func TestDamagedDumpAlone(t *testing.T) {
 	t.Parallel()
 	r := serve(t)
 	r.write("dump.json", "{")
-	_, err := r.Resurrect(r.context(), func([]api.Result) {})
+	_, err := r.Resurrect(r.context(), api.ResurrectCall{}, func([]api.Result) {})
 	wantError(t, err, api.CodeFailed, "dump.json", "left as it is")
 	if r.read("dump.json") != "{" {
 		t.Error("the file was touched")
@@ -264,7 +264,7 @@ func TestResurrectWithABadApp(t *testing.T) {
 	r.act("delete", "all")
 	r.write("dump.json", strings.Replace(r.read("dump.json"), `"kill_signal": "SIGTERM"`, `"kill_signal": "SIGTERM", "exec_mode": "hover"`, 1))
 	var failed, started []string
-	_, err := r.Resurrect(r.context(), func(some []api.Result) {
+	_, err := r.Resurrect(r.context(), api.ResurrectCall{}, func(some []api.Result) {
 		for _, one := range some {
 			if one.Error != "" {
 				failed = append(failed, one.Name)

@@ -27,7 +27,7 @@ func (d *Daemon) scale(ctx context.Context, in *api.ActCall, r *replies) error {
 	pending, err := d.sup.Scale(ctx, name, func(have int) (int, error) {
 		had = have
 		return c.of(name, have)
-	}, causeOf(ctx))
+	}, sinceOf(in.Since), causeOf(ctx))
 	switch {
 	case errors.Is(err, supervise.ErrNoTarget):
 		return &api.Error{Code: api.CodeNotFound, Message: err.Error(), Hint: "the name of an app; hubctl list shows them", Target: name}

@@ -12,6 +12,8 @@ func (s *Supervisor) bring(old []*Instance, r Request, added []*Instance) (pendi
 		switch {
 		case n >= r.Spec.Instances:
 			pending = append(pending, i.send(verbDelete, nil, r.Cause))
+		case r.done(st):
+			pending = append(pending, i.join())
 		case r.Existing == Renew && !(r.Hold && st.State == Stopped):
 			reloads = append(reloads, i)
 			continue // its environment changes when the reload succeeds

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/spec"
 )
@@ -16,7 +17,7 @@ func TestNumberOfOneThatIsLeaving(t *testing.T) {
 	list := r.start(s)
 	r.line(s.LogPath(s.OutFile, 1), "up")
 	more := func(ctx context.Context, n int) ([]*Pending, error) {
-		return r.Scale(ctx, "app", func(have int) (int, error) { return have + n, nil }, "test")
+		return r.Scale(ctx, "app", func(have int) (int, error) { return have + n, nil }, time.Time{}, "test")
 	}
 	fewer, err := more(context.Background(), -1)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/spec"
 )
@@ -40,7 +41,7 @@ func TestNumbersDecideWhoseLogItIs(t *testing.T) {
 			r.wantShared(fmt.Sprint(existing, hold), err, "w", "b")
 		}
 	}
-	_, err := r.Scale(context.Background(), "w", func(int) (int, error) { return 2, nil }, "test")
+	_, err := r.Scale(context.Background(), "w", func(int) (int, error) { return 2, nil }, time.Time{}, "test")
 	r.wantShared("scale", err, "w", "b")
 	if got := r.numbers("w"); got != "1:0" {
 		t.Errorf("there are %s", got)

@@ -127,6 +127,8 @@ func (m *machine) command(c command) {
 			m.spec, m.next = m.next, nil
 		}
 		m.answer(c.reply, Outcome{})
+	case verbJoin:
+		m.join(c.reply)
 	case verbReset:
 		m.restarts, m.Unstable, m.createdAt = 0, 0, m.now
 		m.note("reset", c.cause)
@@ -236,14 +238,14 @@ func (m *machine) online(warning string) {
 	if warning != "" {
 		o.Warnings = []string{warning}
 	}
-	watched := !m.spec.WaitReady && m.spec.MinUptime > 0
+	watched := m.settling() > 0
 	settle := false
 	m.reply(Up, func(w *waiter) bool {
 		settle = settle || w.settle && watched
 		return !(w.settle && watched)
 	}, o)
 	if settle {
-		m.do(arm{m.gen, timerSettle, min(settleTime, m.spec.MinUptime.Std())})
+		m.do(arm{m.gen, timerSettle, m.settling()})
 	}
 }
 

@@ -197,7 +197,7 @@ func (b *bench) do(t *testing.T, line string) {
 		arg = words[1]
 	}
 	switch v := verb(words[0]); v {
-	case verbStart, verbRestart, verbReload, verbStop, verbDelete, verbReset:
+	case verbStart, verbRestart, verbReload, verbStop, verbDelete, verbReset, verbJoin:
 		b.command(v, string(v))
 		return
 	case verbConfigure:
@@ -341,7 +341,7 @@ func reach(t *testing.T, state State) *bench {
 var (
 	allStates = []State{Stopped, Launching, Online, Stopping, Waiting, Errored}
 	allEvents = []string{
-		"start", "restart", "reload", "stop", "delete", "reset", "configure", "spawned", "spawnfailed", "ready", "exit 1", "gone",
+		"start", "restart", "reload", "stop", "delete", "reset", "configure", "join", "spawned", "spawnfailed", "ready", "exit 1", "gone",
 		"unstoppable", "memory", "expired listen timeout", "expired kill timeout", "expired restart delay", "expired stable",
 		"expired calm", "expired settle",
 	}
@@ -400,7 +400,7 @@ func cell(t *testing.T, s State, ev string) string {
 func TestStaleEventsChangeNothing(t *testing.T) {
 	t.Parallel()
 	for _, s := range allStates {
-		for _, ev := range allEvents[7:] {
+		for _, ev := range allEvents[8:] {
 			b := reach(t, s)
 			before := b.state()
 			b.do(t, "stale "+ev)

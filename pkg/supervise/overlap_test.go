@@ -210,7 +210,7 @@ func TestRollGivesWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.event(sub, "reload")
-	if _, err := r.Scale(t.Context(), "app", func(int) (int, error) { return 4, nil }, "test"); !errors.Is(err, ErrRolling) {
+	if _, err := r.Scale(t.Context(), "app", func(int) (int, error) { return 4, nil }, time.Time{}, "test"); !errors.Is(err, ErrRolling) {
 		t.Errorf("scale: %v", err)
 	}
 	r.act(list[1], "stop")

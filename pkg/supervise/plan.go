@@ -124,7 +124,11 @@ func (s *Supervisor) carryOut(p *plan) []*Pending {
 	if p.Existing == Renew && !p.Hold {
 		return s.bring(p.old, p.Request, s.register(p))
 	}
-	return append(s.bring(p.old, p.Request, nil), s.addAll(p)...)
+	pending := s.bring(p.old, p.Request, nil)
+	if p.Existing == Keep {
+		pending, _ = Join(p.all, p.Since)
+	}
+	return append(pending, s.addAll(p)...)
 }
 
 // register adds the new instances of a plan without starting them, with s.mu

@@ -75,7 +75,10 @@ type Request struct {
 	// again; all others are watched for a moment, as at a first start.
 	Brief bool
 	// Hold registers the app and does not start it.
-	Hold  bool
+	Hold bool
+	// Since, if it is not zero, is when this was asked for first, of a daemon that
+	// has died over it: what has been brought up since is not brought up again.
+	Since time.Time
 	Cause string // who asks
 	// Admit, if set, is asked for each instance that the name has already; its
 	// error is Start's. It must not call back.
@@ -237,7 +240,7 @@ func (i *Instance) order(c command) *Pending {
 		goal = Replaced
 	}
 	p := newPending(i, done, sp)
-	c.reply = &waiter{goal: goal, settle: v == verbStart, done: done}
+	c.reply = &waiter{goal: goal, settle: v == verbStart || v == verbJoin, done: done}
 	if !i.mail.put(c) {
 		done <- Outcome{Err: ErrDeleted.Error(), Status: i.Status()}
 	}

@@ -100,7 +100,7 @@ func (w *registryWalk) scale(name string, n int) {
 			w.Errorf("%s: %d instances, the model has %d\n%s", name, seen, have, w.last())
 		}
 		return n, nil
-	}, "walk")
+	}, time.Time{}, "walk")
 	if failed := err != nil; failed != (have == 0 || have == n) {
 		w.Fatalf("scale %s from %d to %d: %v", name, have, n, err)
 	}

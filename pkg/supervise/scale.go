@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/spec"
 )
@@ -17,13 +18,15 @@ var ErrNothingToDo = errors.New("Nothing to do")
 // says; it is told how many there are. New ones get the spec and the environment
 // of the app, and the lowest free numbers, those of instances that are being
 // deleted when these are gone; the highest numbers go first. Once Scale returns,
-// the specs of those that stay say how many they are. The errors are those of
+// the specs of those that stay say how many they are. since, if it is not zero, is
+// when this was asked for first, of a daemon that has died over it: what has been
+// done since is waited for, and nothing to do is no error. The errors are those of
 // Start, count's, ErrNoTarget, ErrRolling and ErrNothingToDo.
-func (s *Supervisor) Scale(ctx context.Context, name string, count func(have int) (int, error), cause string) ([]*Pending, error) {
+func (s *Supervisor) Scale(ctx context.Context, name string, count func(have int) (int, error), since time.Time, cause string) ([]*Pending, error) {
 	var pending []*Pending
 	var settled []<-chan error
 	err := whenGone(ctx, func() (err error) {
-		pending, settled, err = s.scale(name, count, cause)
+		pending, settled, err = s.scale(name, count, since, cause)
 		return err
 	})
 	for _, done := range settled {
@@ -36,7 +39,7 @@ func (s *Supervisor) Scale(ctx context.Context, name string, count func(have int
 
 // scale asks for everything while the registry is locked, so that two that
 // scale an app at once do it one after the other.
-func (s *Supervisor) scale(name string, count func(int) (int, error), cause string) (pending []*Pending, settled []<-chan error, err error) {
+func (s *Supervisor) scale(name string, count func(int) (int, error), since time.Time, cause string) (pending []*Pending, settled []<-chan error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.app(name)
@@ -50,7 +53,7 @@ func (s *Supervisor) scale(name string, count func(int) (int, error), cause stri
 		return nil, nil, ErrRolling
 	}
 	n, err := count(len(old))
-	if err == nil && n == len(old) {
+	if err == nil && n == len(old) && since.IsZero() {
 		err = ErrNothingToDo
 	}
 	if err != nil {
@@ -64,11 +67,24 @@ func (s *Supervisor) scale(name string, count func(int) (int, error), cause stri
 	if err != nil {
 		return nil, nil, err
 	}
+	if !since.IsZero() {
+		pending = s.scaled(name, old[:min(n, len(old))], since, cause)
+	}
 	for at := len(old) - 1; at >= n; at-- {
 		pending = append(pending, old[at].send(verbDelete, nil, cause))
 	}
 	settled = resizeAll(old[:min(n, len(old))], n)
 	return append(pending, s.addAll(&plans[0])...), settled, nil
+}
+
+// scaled waits for what was done to an app since, with s.mu held: for those that
+// stay and were started, and for those that are being deleted.
+func (s *Supervisor) scaled(name string, stay []*Instance, since time.Time, cause string) []*Pending {
+	pending, _ := Join(stay, since)
+	for _, i := range s.leaving(name) {
+		pending = append(pending, i.send(verbDelete, nil, cause))
+	}
+	return pending
 }
 
 // Delete deletes instances. Once it returns, the specs of the others of their

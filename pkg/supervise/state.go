@@ -52,6 +52,7 @@ const (
 	verbDelete    verb = "delete"
 	verbReset     verb = "reset"
 	verbConfigure verb = "configure" // take a spec for later, and do nothing
+	verbJoin      verb = "join"      // wait for what an earlier command has begun
 )
 
 type (

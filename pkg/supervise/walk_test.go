@@ -179,7 +179,7 @@ func (w *world) ask(t *testing.T, v verb) {
 func (w *world) random(t *testing.T) {
 	switch w.rng.IntN(9) {
 	case 0:
-		w.ask(t, []verb{verbStart, verbRestart, verbReload, verbReload, verbStop, verbReset}[w.rng.IntN(6)])
+		w.ask(t, []verb{verbStart, verbRestart, verbReload, verbReload, verbStop, verbReset, verbJoin}[w.rng.IntN(7)])
 	case 1, 2:
 		if len(w.running) > 0 {
 			w.exit(t, w.any())
