@@ -2,7 +2,6 @@ package cli
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +19,11 @@ func TestRequestsAreRepeated(t *testing.T) {
 		p, f := newFake(t, map[string]answer{"Act": each(hangsUp(), done), "List": replies(api.ListReply{})})
 		r := p.run(t, args...)
 		r.check(t, 0, r.stdout, asksNext)
-		if got := f.parameters("Act"); len(got) != 2 || got[0] != got[1] {
+		got := f.parameters("Act")
+		if args[0] != "delete" {
+			got = sinceRemoved(t, got)
+		}
+		if len(got) != 2 || got[0] != got[1] {
 			t.Errorf("%q: the daemon was asked %q", args, got)
 		}
 	}
@@ -62,42 +65,49 @@ func TestDeleteAgain(t *testing.T) {
 	}
 }
 
-// A start is refused where its app ran before, not where the first try has
-// launched it.
+// sinceRemoved checks that all calls but the first say when that was made, which
+// is taken out.
+func sinceRemoved(t *testing.T, calls []string) (out []string) {
+	t.Helper()
+	for n, parameters := range calls {
+		var call map[string]any
+		if err := json.Unmarshal([]byte(parameters), &call); err != nil {
+			t.Fatal(err)
+		}
+		since, ok := call["since"].(float64)
+		age := time.Since(time.UnixMilli(int64(since)))
+		if ok != (n > 0) || ok && (age < 0 || age > time.Minute) {
+			t.Errorf("call %d: %s", n, parameters)
+		}
+		delete(call, "since")
+		rest, err := json.Marshal(call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, string(rest))
+	}
+	return out
+}
+
+// The daemon is told that a start is made again: it can tell what the first has
+// launched.
 func TestStartAgain(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		created  int64
-		existing []string
-	}{
-		{time.Now().Add(-time.Hour).UnixMilli(), []string{"refuse", "refuse"}},
-		{time.Now().Add(time.Hour).UnixMilli(), []string{"refuse", "restart"}},
-	} {
-		p, f := newFake(t, map[string]answer{
-			"Start": each(hangsUp(), replies(api.ResultsReply{Results: []api.Result{ok(0, "app")}})),
-			"List":  replies(api.ListReply{}),
-			"Processes": replies(api.ProcessesReply{Processes: []api.Process{
-				{Name: "app", PM2Env: api.PM2Env{KillSignal: "SIGINT", CreatedAt: c.created}},
-				{Name: "other", PM2Env: api.PM2Env{KillSignal: "SIGINT", CreatedAt: time.Now().Add(time.Hour).UnixMilli()}},
-			}}),
-		})
-		writeFile(t, p, "app.sh", "#!/bin/sh\n")
-		r := p.run(t, "start", "./app.sh")
-		var asked []string
-		for _, parameters := range f.parameters("Start") {
-			var in api.StartCall
-			if err := json.Unmarshal([]byte(parameters), &in); err != nil {
-				t.Fatal(err)
-			}
-			asked = append(asked, in.Existing)
-		}
-		if r.code != 0 || !slices.Equal(asked, c.existing) {
-			t.Errorf("exit code %d, asked with %q, want %q\n%s", r.code, asked, c.existing, r.stderr)
-		}
-	}
-	p, f := newFake(t, map[string]answer{"Start": hangsUp(), "List": replies(api.ListReply{})})
+	done := replies(api.ResultsReply{Results: []api.Result{ok(0, "app")}})
+	p, f := newFake(t, map[string]answer{"Start": each(hangsUp(), hangsUp(), done), "List": replies(api.ListReply{})})
 	writeFile(t, p, "app.sh", "#!/bin/sh\n")
-	r := p.run(t, "start", "./app.sh", "-f")
+	r := p.run(t, "start", "./app.sh")
+	if got := sinceRemoved(t, f.parameters("Start")); r.code != 0 || len(got) != 3 || got[0] != got[1] || got[1] != got[2] {
+		t.Errorf("exit code %d, asked with %q\n%s", r.code, got, r.stderr)
+	}
+	p, f = newFake(t, map[string]answer{"Resurrect": each(hangsUp(), replies(api.ResurrectReply{})), "List": replies(api.ListReply{})})
+	r = p.run(t, "resurrect")
+	if got := sinceRemoved(t, f.parameters("Resurrect")); r.code != 0 || len(got) != 2 {
+		t.Errorf("exit code %d, asked with %q\n%s", r.code, got, r.stderr)
+	}
+	p, f = newFake(t, map[string]answer{"Start": hangsUp(), "List": replies(api.ListReply{})})
+	writeFile(t, p, "app.sh", "#!/bin/sh\n")
+	r = p.run(t, "start", "./app.sh", "-f")
 	if r.code != 1 || len(f.parameters("Start")) != 1 || !strings.Contains(r.stderr, "may have been done") {
 		t.Errorf("exit code %d: %s", r.code, r.stderr)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -55,6 +56,44 @@ func TestStartOfTakenName(t *testing.T) {
 	})
 	if len(added) != 1 || added[0].ID != 1 || added[0].Instance != 1 {
 		t.Errorf("added %+v", added)
+	}
+}
+
+// A call that is made again leaves what it has started the first time, and reports
+// it.
+func TestCallMadeAgain(t *testing.T) {
+	t.Parallel()
+	r := serve(t)
+	app := r.app("app", idle)
+	since := time.Now().UnixMilli()
+	first := r.begin(app)[0]
+	for what, call := range map[string]func(ctx context.Context, each func([]api.Result)) error{
+		"start": func(ctx context.Context, each func([]api.Result)) error {
+			return r.Start(ctx, api.StartCall{Specs: []spec.Spec{app}, Env: env, Since: since}, each)
+		},
+		"refuse": func(ctx context.Context, each func([]api.Result)) error {
+			return r.Start(ctx, api.StartCall{Specs: []spec.Spec{app}, Env: env, Existing: api.ExistingRefuse, Since: since}, each)
+		},
+		"restart": func(ctx context.Context, each func([]api.Result)) error {
+			return r.Act(ctx, api.ActCall{Action: api.ActionRestart, Targets: []string{"app"}, Since: since}, each)
+		},
+		"reload": func(ctx context.Context, each func([]api.Result)) error {
+			return r.Act(ctx, api.ActCall{Action: api.ActionReload, Targets: []string{"app"}, Since: since}, each)
+		},
+	} {
+		again := r.succeed(call)
+		if len(again) != 1 || again[0].ID != first.ID || again[0].PID != first.PID || again[0].Status != api.StatusOnline {
+			t.Errorf("%s: %+v, want %+v", what, again, first)
+		}
+	}
+	other := r.app("other", idle, func(s *spec.Spec) { s.Name = "app" })
+	err := r.Start(r.context(), api.StartCall{Specs: []spec.Spec{other}, Env: env, Existing: api.ExistingRefuse, Since: since}, func([]api.Result) {})
+	wantError(t, err, api.CodeRefused, "taken by another script")
+	again := r.succeed(func(ctx context.Context, each func([]api.Result)) error {
+		return r.Act(ctx, api.ActCall{Action: api.ActionRestart, Targets: []string{"app"}, Since: time.Now().UnixMilli() + 1}, each)
+	})
+	if again[0].PID == first.PID {
+		t.Error("what was started before is not restarted")
 	}
 }
 

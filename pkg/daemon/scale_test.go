@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -140,5 +141,38 @@ func TestScaleAtOnce(t *testing.T) {
 	}
 	if got := r.numbers("app"); got != "0:online/1" {
 		t.Errorf("6 less 5: %s", got)
+	}
+}
+
+// A number that is reached already is what the same call has done before.
+func TestScaleAgain(t *testing.T) {
+	t.Parallel()
+	r := serve(t)
+	r.begin(r.app("app", idle))
+	since := time.Now().UnixMilli()
+	r.scale("app", "3")
+	again := func(count string) (touched []int) {
+		for _, one := range r.succeed(func(ctx context.Context, each func([]api.Result)) error {
+			return r.Act(ctx, api.ActCall{Action: api.ActionScale, Targets: []string{"app"}, Count: count, Since: since}, each)
+		}) {
+			touched = append(touched, one.Instance)
+		}
+		slices.Sort(touched)
+		return touched
+	}
+	if got := again("3"); !slices.Equal(got, []int{1, 2}) {
+		t.Errorf("touched %v", got)
+	}
+	if got := again("4"); !slices.Equal(got, []int{1, 2, 3}) {
+		t.Errorf("touched %v", got)
+	}
+	if got := again("1"); !slices.Equal(got, []int{1, 2, 3}) {
+		t.Errorf("touched %v", got)
+	}
+	if got := r.numbers("app"); got != "0:online/1" {
+		t.Errorf("there are %s", got)
+	}
+	if err := r.scaleError("app", "1"); err == nil || err.Error() != "Nothing to do" {
+		t.Errorf("first attempt: %v", err)
 	}
 }

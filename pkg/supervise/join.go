@@ -58,6 +58,8 @@ func (m *machine) join(w *waiter) {
 	case m.state == Online && w.settle && settled.After(m.now):
 		m.wait(w)
 		m.do(arm{m.gen, timerSettle, settled.Sub(m.now)})
+	case m.state == Online && m.notReady:
+		m.answer(w, Outcome{Warnings: []string{"not ready within listen_timeout, taken as online"}})
 	case m.state == Online:
 		m.answer(w, Outcome{})
 	default:

@@ -177,7 +177,7 @@ func (b *bench) command(v verb, name string) {
 	case verbReload:
 		goal = Replaced
 	}
-	b.step(command{verb: v, cause: "somebody", reply: b.waiter(name, goal, v == verbStart)})
+	b.step(command{verb: v, cause: "somebody", reply: b.waiter(name, goal, v == verbStart || v == verbJoin)})
 }
 
 // do runs one line of a script.
