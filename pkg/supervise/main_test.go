@@ -50,52 +50,70 @@ func TestMain(m *testing.M) {
 type rig struct {
 	testing.TB
 	*Supervisor
-	dir      string
-	ledger   *ledger
-	journal  *journal
-	logsDone chan error
+	dir       string
+	ledger    *ledger
+	journal   *journal
+	exitsDone chan error
+	logsDone  chan error
+	dead      bool
 }
 
-func newRig(t testing.TB) *rig {
+func newRig(t testing.TB) *rig { return newKeptRig(t, nil) }
+
+// newKeptRig is newRig with a keeper.
+func newKeptRig(t testing.TB, k Keeper) *rig {
 	t.Helper()
-	r := &rig{TB: t, dir: t.TempDir(), ledger: &ledger{}, journal: &journal{}, logsDone: make(chan error, 1)}
+	r := &rig{TB: t, dir: t.TempDir(), ledger: &ledger{}, journal: &journal{}}
+	r.serve(NewUUID(), k)
+	return r
+}
+
+// serve makes the Supervisor of a home, until the test ends or it dies.
+func (r *rig) serve(homeID string, k Keeper) {
+	r.Helper()
 	log := slog.New(slog.NewTextHandler(r.journal, nil))
 	exits, err := epoll.New()
 	if err != nil {
-		t.Fatal(err)
+		r.Fatal(err)
 	}
 	lines, err := logs.New(log, "")
 	if err != nil {
-		t.Fatal(err)
+		r.Fatal(err)
 	}
 	boot, err := proc.BootID()
 	if err != nil {
-		t.Fatal(err)
+		r.Fatal(err)
 	}
-	exitsDone := make(chan error, 1)
-	go func() { exitsDone <- exits.Run(context.Background()) }()
+	r.exitsDone, r.logsDone = make(chan error, 1), make(chan error, 1)
+	go func() { r.exitsDone <- exits.Run(context.Background()) }()
 	go func() { r.logsDone <- lines.Run(context.Background()) }()
 	r.Supervisor = New(Config{
-		Home: r.dir, HomeID: NewUUID(), Boot: boot, RunDir: r.dir, Loop: exits, Logs: lines,
+		Home: r.dir, HomeID: homeID, Boot: boot, RunDir: r.dir, Loop: exits, Logs: lines,
 		MemoryInterval: 2 * time.Second,
-		Scanner:        stats.NewScanner(), Store: r.ledger, Log: log,
+		Scanner:        stats.NewScanner(), Store: r.ledger, Keeper: k, Log: log,
 	}, 0)
-	t.Cleanup(func() {
-		for _, p := range r.End("test is over") {
-			r.outcome(p)
+	r.Cleanup(func() {
+		if !r.dead {
+			r.end()
 		}
-		r.Wait()
-		r.Close()
-		lines.Close()
-		exits.Close()
-		if err := errors.Join(receive(t, exitsDone), receive(t, r.logsDone)); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Log(r.journal.String())
+		if r.Failed() {
+			r.Log(r.journal.String())
 		}
 	})
-	return r
+}
+
+// end ends everything.
+func (r *rig) end() {
+	for _, p := range r.End("test is over") {
+		r.outcome(p)
+	}
+	r.Wait()
+	r.Close()
+	r.Logs.Close()
+	r.Loop.Close()
+	if err := errors.Join(receive(r, r.exitsDone), receive(r, r.logsDone)); err != nil {
+		r.Error(err)
+	}
 }
 
 func (r *rig) path(name string) string { return filepath.Join(r.dir, name) }
@@ -354,6 +372,36 @@ func (l *ledger) all() []Record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.records)
+}
+
+// follow makes f the watch, and shows it the records that there are.
+func (l *ledger) follow(f func(Record)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.watch = f; f == nil {
+		return
+	}
+	last := make(map[string]Record)
+	for _, r := range l.records {
+		last[r.UUID] = r
+	}
+	for _, r := range last {
+		f(r)
+	}
+}
+
+// gone are the instances whose record was removed.
+func (l *ledger) gone() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.removed)
+}
+
+// text is the content with a hash, as JSON.
+func (l *ledger) text(hash string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.content[hash]
 }
 
 // journal collects the log.
