@@ -139,7 +139,7 @@ func (r *rig) successor(change ...func(*left)) (*rig, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	done := 0
-	err := n.Adopt(ctx, from.list, from.held, from.strays, func(n int) { done = n })
+	err := n.Adopt(ctx, from.list, from.held, func() []keeper.Stray { return from.strays }, func(n int) { done = n })
 	if done != len(from.list) {
 		r.Errorf("%d of %d are said to be done", done, len(from.list))
 	}
