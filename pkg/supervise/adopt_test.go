@@ -310,6 +310,7 @@ func TestAdoptRecycledPid(t *testing.T) {
 		for _, one := range l.list {
 			if one.Record.UUID == i.UUID {
 				one.Record.Process.PID = innocent
+				one.Record.Process.Start-- // both may have been started in one tick
 			}
 		}
 	})
