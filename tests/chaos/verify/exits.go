@@ -101,7 +101,7 @@ func (c *Exits) instance(id int, lives []*account.Life, logged []ended) {
 	}
 	for _, l := range open {
 		switch {
-		case c.Outages.Excuse(l) && take(l, unknown):
+		case c.Outages.ExcuseExit(l) && take(l, unknown):
 			c.Unknown++
 		case c.Outages.Excuse(l), c.killed(l):
 			c.Unlogged++
@@ -111,7 +111,8 @@ func (c *Exits) instance(id int, lives []*account.Life, logged []ended) {
 	}
 	silent := unheard(lives)
 	for _, e := range logged {
-		if silent > 0 && (slices.Contains(byOthers, e.how) || e.how == unknown && len(c.Outages) > 0) {
+		mute := e.pid != 0 && !slices.ContainsFunc(lives, func(l *account.Life) bool { return l.PID == e.pid })
+		if (mute || silent > 0) && (slices.Contains(byOthers, e.how) || e.how == unknown && len(c.Outages) > 0) {
 			silent-- // killed before it could say that it lives
 			continue
 		}

@@ -10,6 +10,10 @@ import (
 // have read everything of it.
 const slack = 500 * time.Millisecond
 
+// reapSlack is how long a pid 1 may take to reap what fell to it: until then
+// nobody knows how a process ended, and in an outage nobody holds its pidfd.
+const reapSlack = 3 * time.Second
+
 // Outage is a time in which neither daemon nor keeper lived: what an app that
 // ended then had left unread is lost, and so is its exit code. It counts from the
 // first kill of those that led to it to the next answer.
@@ -21,7 +25,12 @@ type Outages []Outage
 // Excuse reports whether the process may have ended in one of them. Of one that
 // did not end by itself only its last entry is known, so it may have ended at any
 // time after that.
-func (o Outages) Excuse(l *account.Life) bool {
+func (o Outages) Excuse(l *account.Life) bool { return o.within(l, slack) }
+
+// ExcuseExit is Excuse for its exit code.
+func (o Outages) ExcuseExit(l *account.Life) bool { return o.within(l, reapSlack) }
+
+func (o Outages) within(l *account.Life, slack time.Duration) bool {
 	for _, out := range o {
 		soon := l.Last.Add(slack)
 		if l.Last.Before(out.To) && soon.After(out.From) {
