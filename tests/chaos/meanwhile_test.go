@@ -1,17 +1,21 @@
 package chaos
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/leadmaster/hub/pkg/api"
 )
 
 // What an app says while there is neither daemon nor keeper is heard by the next
-// daemon: its lines, and the messages on its channel.
+// daemon: its lines, and the messages on its channel. The command that waits for it
+// has its answer from that one, and restarts nothing.
 func TestSaidMeanwhile(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("node"); err != nil {
@@ -20,17 +24,21 @@ func TestSaidMeanwhile(t *testing.T) {
 	w := newWorld(t)
 	late := app{name: "late", entry: w.inNode().with("script", w.script("late.js")).with("wait_ready", true).with("listen_timeout", "60s")}
 	file := w.declare([]app{late})
-	starting := exec.Command(filepath.Join(built.folders[0], "hubctl"), "start", file)
+	starting := exec.CommandContext(t.Context(), filepath.Join(built.folders[0], "hubctl"), "start", file)
 	starting.Dir, starting.Env = w.dir, w.environ()
+	var said bytes.Buffer
+	starting.Stdout, starting.Stderr = &said, &said
 	if err := starting.Start(); err != nil {
 		t.Fatal(err)
 	}
 	w.eventually("not started", func() []string { return w.missing("late-out.log", "up") })
-	// It would ask the next daemon, and start that.
-	if err := starting.Process.Kill(); err != nil {
+	// It stands still meanwhile: it would ask the next daemon, and start that.
+	if err := starting.Process.Signal(unix.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	_ = starting.Wait() // it was killed
+	if err := unix.Waitid(unix.P_PID, starting.Process.Pid, nil, unix.WSTOPPED, nil); err != nil {
+		t.Fatal(err)
+	}
 	k := &killer{world: w, dice: w.dice(1)}
 	k.both()
 	if err := os.WriteFile(filepath.Join(w.dir, "go"), nil, 0o600); err != nil {
@@ -42,6 +50,12 @@ func TestSaidMeanwhile(t *testing.T) {
 		}
 		return nil
 	})
+	if err := starting.Process.Signal(unix.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if err := starting.Wait(); err != nil {
+		t.Errorf("hubctl start: %v\n%s", err, &said)
+	}
 	k.answered()
 	w.eventually("not online", w.restless)
 	w.eventually("lines", func() []string { return w.missing("late-out.log", "up\nready\n") })
