@@ -66,6 +66,27 @@ func TestFollowersReconnect(t *testing.T) {
 	}
 }
 
+// Who only reads is like any other request: it asks the next daemon, and waits for
+// none where the last one was ended on purpose.
+func TestLogsWithoutFollowing(t *testing.T) {
+	t.Parallel()
+	source := []api.LogSource{{Path: "/l/out", Stream: api.StreamOut, Name: "app"}}
+	line := func(text string, position int64) []api.LogLine {
+		return []api.LogLine{{Text: text, Position: position}}
+	}
+	first := hangsUp(api.LogsReply{Sources: source, Lines: line("line 1", 7)})
+	rest := replies(api.LogsReply{Sources: source, Lines: line("line 2", 14)})
+	p, f := newFake(t, map[string]answer{"Logs": each(first, rest), "List": replies(api.ListReply{})})
+	p.run(t, "logs", "app", "--raw", "--nostream").check(t, 0, "line 1\nline 2\n", "")
+	calls := f.parameters("Logs")
+	if len(calls) != 2 || !strings.Contains(calls[1], `"positions":[{"path":"/l/out","position":7}]`) {
+		t.Errorf("the daemons were asked %q", calls)
+	}
+	p, _ = newFake(t, map[string]answer{"Logs": leaves(), "List": replies(api.ListReply{})})
+	r := p.run(t, "logs", "app", "--raw", "--nostream")
+	r.check(t, 1, "", "[hub][ERROR] the daemon went away\n  hint: hubd.log in HUB_HOME tells why; hubctl list starts a new one\n")
+}
+
 // An app that is deleted while no daemon answers ends attach as well.
 func TestAttachToAnAppThatIsGone(t *testing.T) {
 	t.Parallel()

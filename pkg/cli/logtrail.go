@@ -21,15 +21,23 @@ type logTrail struct {
 // connection.
 type outputError struct{ error }
 
-// readLogs calls each with files and lines, across the death of daemons.
+// readLogs calls each with files and lines, across the death of daemons. Without
+// in.Follow it is a request like any other, for which a daemon is started where
+// apps have outlived theirs.
 func (c *ctl) readLogs(ctx context.Context, in api.LogsCall, each func(*api.LogsReply) error) error {
 	trail := &logTrail{call: in, each: each}
-	return c.following(ctx, func(ctx context.Context, client *api.Client, answered func()) error {
+	read := func(ctx context.Context, client *api.Client, answered func()) error {
 		return client.Logs(ctx, trail.next(), func(reply *api.LogsReply) error {
 			answered()
 			return trail.add(reply)
 		})
-	})
+	}
+	if in.Follow {
+		return c.following(ctx, read)
+	}
+	return c.repeated(func(ctx context.Context, _ int64) error {
+		return c.watched(ctx, 0, func(ctx context.Context, answered func()) error { return read(ctx, c.client, answered) })
+	})(ctx)
 }
 
 // next is the call of a new connection, behind what has come already.
