@@ -41,12 +41,9 @@ func parse(args []string) (options, bool) {
 	return o, len(args) == 0 && o.kept >= 0 && o.health > 0 && o.pause > 0
 }
 
-// arguments are those of the next keeper.
-func (o options) arguments(program string, kept int) []string {
-	return []string{
-		program, "--kept", text(kept),
-		"--health-ms", text(int(o.health.Milliseconds())), "--pause-ms", text(int(o.pause.Milliseconds())),
-	}
+// arguments are those of the next keeper, but for the table.
+func (o options) arguments() []string {
+	return []string{"--health-ms", text(int(o.health.Milliseconds())), "--pause-ms", text(int(o.pause.Milliseconds()))}
 }
 
 func text(n int) string { return strconv.Itoa(n) }

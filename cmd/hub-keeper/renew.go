@@ -1,11 +1,6 @@
 package main
 
-import (
-	"syscall"
-
-	"github.com/leadmaster/hub/pkg/keeper"
-	"golang.org/x/sys/unix"
-)
+import "github.com/leadmaster/hub/pkg/keeper"
 
 // renew executes the keeper's program in our place. It is called between two
 // rounds of the loop: what has not been read is still in the socket, who has
@@ -29,15 +24,5 @@ func (p *parent) renew() {
 
 // become returns only if it fails, with everything as it was.
 func (p *parent) become(table *keeper.Table) error {
-	memfd, err := keeper.WriteTable(table)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(memfd)
-	fds := append(table.Descriptors(), memfd)
-	if err = keeper.Inherit(true, fds...); err == nil {
-		err = syscall.Exec(p.program, p.arguments(p.program, memfd), syscall.Environ())
-	}
-	_ = keeper.Inherit(false, fds...)
-	return err
+	return keeper.Execute(p.program, p.arguments(), table)
 }

@@ -11,7 +11,7 @@ func TestParse(t *testing.T) {
 	if !ok || o.kept != 9 || o.health != 20*time.Millisecond || o.pause != 30*time.Millisecond {
 		t.Errorf("%+v, %v", o, ok)
 	}
-	if again, ok := parse(o.arguments("hub-keeper", 9)[1:]); !ok || again != o {
+	if again, ok := parse(append(o.arguments(), "--kept", "9")); !ok || again != o {
 		t.Errorf("the next keeper understands %+v, %v", again, ok)
 	}
 	for _, args := range [][]string{nil, {"--kept"}, {"--kept", "-1"}, {"--kept", "x"}, {"--pause-ms", "1"},

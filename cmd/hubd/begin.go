@@ -6,9 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/daemon"
@@ -50,15 +48,7 @@ func begin(o options, args []string, stderr io.Writer) error {
 		Protocol: keeper.Protocol, Hubd: hubd, Program: program, Args: daemonArgs(args),
 		Socket: -1, Lock: lock.Descriptor(), Ready: o.readyFD,
 	}
-	fd, err := keeper.WriteTable(table)
-	if err != nil {
-		return fmt.Errorf("table for hub-keeper: %w", err)
-	}
-	if err := keeper.Inherit(true, append(table.Descriptors(), fd)...); err != nil {
-		return fmt.Errorf("descriptors for hub-keeper: %w", err)
-	}
-	err = syscall.Exec(program, []string{program, "--kept", strconv.Itoa(fd)}, os.Environ())
-	return fmt.Errorf("execute %s: %w", program, err)
+	return fmt.Errorf("execute %s: %w", program, keeper.Execute(program, nil, table))
 }
 
 // daemonArgs are our arguments without --ready-fd, which the table has.

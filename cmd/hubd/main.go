@@ -3,13 +3,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"os/user"
 	"runtime"
 	"syscall"
@@ -79,7 +77,9 @@ func run(args []string, stderr io.Writer) int {
 	}
 	switch {
 	case o.check:
-		err = selfCheck()
+		if err = selfCheck(); err == nil {
+			fmt.Println(daemon.Checked + api.Version)
+		}
 	case o.kept < 0:
 		err = begin(o, args, stderr)
 	default:
@@ -110,13 +110,10 @@ func serve(o options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// Notify, not Ignore: an ignored signal would be inherited by the apps, and
-	// one that was ignored when we were started is not any more.
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGXFSZ)
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
+	signals := newSignals()
+	signals.catch()
+	ctx, stop := signals.context()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends us at once
 	start := func(d *daemon.Daemon) error {
 		if o.config == "" || table.Answered { // those that run go on, whatever the file says now
 			return nil
@@ -129,7 +126,7 @@ func serve(o options, stderr io.Writer) error {
 	}
 	return daemon.Run(ctx, daemon.Options{
 		Home: home, Log: own.logger(o.config != "", stderr), ReopenLog: own.reopen,
-		Ready: func() { sayReady(table.Ready) }, Table: table,
+		Ready: func() { sayReady(table.Ready) }, Catch: signals.catch, Table: table,
 	}, start)
 }
 

@@ -35,6 +35,9 @@ type Options struct {
 	ReopenLog func() error
 	// Ready is called once, when the daemon answers. It may be nil.
 	Ready func()
+	// Catch has signals caught as they are at the start, after they were ignored for
+	// another program that could not be executed. It may be nil.
+	Catch func()
 	// Table is what the process before passes on, with its descriptors; nil: there
 	// is no keeper, and the daemon takes the home's lock itself.
 	Table *keeper.Table
@@ -45,6 +48,7 @@ type Daemon struct {
 	home    *store.Home
 	log     *slog.Logger
 	reopen  func() error // Log's file, or nil
+	catch   func()       // signals, or nil
 	sup     *supervise.Supervisor
 	exits   *epoll.Loop
 	logs    *logs.Loop
@@ -59,6 +63,7 @@ type Daemon struct {
 	link     *link.Link    // to the keeper, or nil
 	// keeperLost gets a value when the keeper is gone, updates what hubctl wants.
 	keeperLost chan struct{}
+	orphaned   atomic.Bool // the keeper is gone
 	left       atomic.Bool // the apps are the next daemon's
 	updates    chan update
 	adopted    chan struct{} // closed when adoption is complete
@@ -149,6 +154,8 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 // wait waits for the end, and until then for what only the main goroutine may do:
 // to become another program.
 func (d *Daemon) wait(ctx context.Context) {
+	var again <-chan time.Time // to become the keeper
+	pause := firstTry
 	for {
 		select {
 		case <-ctx.Done():
@@ -158,9 +165,11 @@ func (d *Daemon) wait(ctx context.Context) {
 		case <-d.ended:
 			return
 		case <-d.keeperLost:
-			d.becomeKeeper()
+			again, pause = d.keep(ctx, pause)
+		case <-again:
+			again, pause = d.keep(ctx, pause)
 		case u := <-d.updates:
-			u.done <- d.becomeNext(u.program)
+			u.done <- d.becomeNext(ctx, u.program)
 		}
 	}
 }
@@ -181,7 +190,7 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 		return nil, err
 	}
 	d := &Daemon{
-		home: home, log: log, reopen: o.ReopenLog, table: o.Table, sameBoot: st.Boot == boot, memory: newMemory(), started: time.Now(), user: userName(os.Geteuid()),
+		home: home, log: log, reopen: o.ReopenLog, catch: o.Catch, table: o.Table, sameBoot: st.Boot == boot, memory: newMemory(), started: time.Now(), user: userName(os.Geteuid()),
 		ended: make(chan struct{}), adopted: make(chan struct{}), keeperLost: make(chan struct{}, 1), updates: make(chan update),
 	}
 	if d.exits, err = epoll.New(); err != nil {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -99,6 +100,7 @@ func (d *Daemon) alive() {
 }
 
 func (d *Daemon) lost() {
+	d.orphaned.Store(true)
 	select {
 	case d.keeperLost <- struct{}{}:
 	default:
@@ -134,7 +136,8 @@ func (d *Daemon) leaveKeeper() error {
 	d.link.End()
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
-	if err := d.link.Flush(ctx); err != nil {
+	err := d.link.Flush(ctx)
+	if err != nil && !errors.Is(err, link.ErrLost) { // who is gone need not be told
 		return fmt.Errorf("the keeper was not told of the end: %w", err)
 	}
 	return nil
@@ -150,13 +153,23 @@ func (d *Daemon) listen() (*net.UnixListener, error) {
 	if err != nil || d.link == nil {
 		return l, err
 	}
-	raw, err := l.SyscallConn()
+	d.listener = l
+	file, err := d.listenerFile()
 	if err == nil {
-		err = raw.Control(func(fd uintptr) {
-			d.link.Hold(keeper.APIKey, keeper.File{Name: keeper.Listener, FD: int(fd)})
-		})
+		d.link.Hold(keeper.APIKey, file)
 	}
 	return l, err
+}
+
+// listenerFile is the control socket's own descriptor: to make a duplicate of it an
+// os.File would make both blocking.
+func (d *Daemon) listenerFile() (keeper.File, error) {
+	file := keeper.File{Name: keeper.Listener, FD: -1}
+	raw, err := d.listener.SyscallConn()
+	if err == nil {
+		err = raw.Control(func(fd uintptr) { file.FD = int(fd) })
+	}
+	return file, err
 }
 
 // heldListener returns the control socket that was passed on, nil without one or

@@ -138,7 +138,7 @@ func (d *Daemon) describe(_ context.Context, _ *none, r *replies) error {
 		Version: api.Version, Level: api.Level, PID: os.Getpid(), Home: d.home.Dir, State: "online",
 		Started: d.started.UnixMilli(), Instances: len(d.sup.Instances()), User: d.user, Unsaved: d.sup.Unsaved(),
 	}
-	if d.link != nil {
+	if d.link != nil && !d.orphaned.Load() {
 		reply.Keeper = d.table.Keeper
 	}
 	select {
