@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -102,4 +105,33 @@ func TestHealthyDaemon(t *testing.T) {
 	if code := s.exit(); code != 3 {
 		t.Errorf("the keeper ended with %d, the daemon with 3", code)
 	}
+}
+
+// A signal that comes before a daemon catches it would end that daemon, and leave
+// the apps of the one before to nobody.
+func TestEndWhileADaemonStarts(t *testing.T) {
+	t.Parallel()
+	s := start(t, "bare")
+	first := s.nextPID("up")
+	s.next("held")
+	s.kill(first, syscall.SIGKILL)
+	next := s.nextPID("bare")
+	before := s.pauses()
+	s.signal(syscall.SIGTERM)
+	s.eventually("the keeper does not wake up", func() bool { return s.pauses() != before }, s.descriptors)
+	s.kill(next, syscall.SIGUSR1)
+	if code := s.exit(); code != 3 {
+		t.Errorf("the keeper ended with %d, the daemon with 3", code)
+	}
+}
+
+// pauses tells how often the keeper's loop has waited.
+func (s *started) pauses() string {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, count, _ := bytes.Cut(status, []byte("\nvoluntary_ctxt_switches:"))
+	count, _, _ = bytes.Cut(count, []byte("\n"))
+	return string(count)
 }

@@ -55,6 +55,9 @@ func beDaemon(args []string) int {
 	if os.Getppid() != table.Keeper {
 		return 93
 	}
+	if args[0] == "bare" && table.Answered {
+		f.waitBare()
+	}
 	stops := make(chan os.Signal, 8)
 	signal.Notify(stops, syscall.SIGTERM)
 	switch args[0] {
@@ -98,11 +101,22 @@ func beDaemon(args []string) int {
 			f.holdOne(fmt.Sprintf("%d:1", i))
 		}
 		f.say("held %d", os.Getpid())
+	case "bare":
+		f.holdOne("0:1")
+		f.say("held %d", os.Getpid())
 	}
 	<-stops
 	f.link.End()
 	_ = f.link.Flush(context.Background())
 	return 3
+}
+
+// waitBare is a daemon in its first moments, before it catches what is to end it.
+func (f *fake) waitBare() {
+	goOn := make(chan os.Signal, 1)
+	signal.Notify(goOn, syscall.SIGUSR1)
+	f.say("bare %d", os.Getpid())
+	<-goOn
 }
 
 func (f *fake) alive() {

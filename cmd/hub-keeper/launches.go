@@ -62,6 +62,14 @@ func (l *launches) tellAgain() {
 	}
 }
 
+// forgetBytes forgets what was under way on channels when their daemon became the
+// keeper: the next one has it, and a second one would read and write it again.
+func (l *launches) forgetBytes() {
+	for _, h := range l.held {
+		h.Read, h.Unsent = nil, nil
+	}
+}
+
 func (l *launches) find(key string) *launch {
 	for _, h := range l.held {
 		if h.Key == key {

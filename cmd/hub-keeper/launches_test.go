@@ -78,3 +78,18 @@ func TestStraysAreBounded(t *testing.T) {
 		t.Errorf("%d strays, the first is %d", len(l.strays), l.strays[0].PID)
 	}
 }
+
+// What a daemon had of messages when it became the keeper is for the next one only.
+func TestBytesOfChannelsAreToldOnce(t *testing.T) {
+	t.Parallel()
+	table := tableOf("")
+	table.Held = []keeper.Held{{Key: "a:1", PID: 7, Read: []byte("half"), Unsent: []byte("rest")}}
+	p := newParent(options{}, table, &signals{wake: -1})
+	if h := p.table().Held[0]; string(h.Read) != "half" || string(h.Unsent) != "rest" {
+		t.Errorf("the first daemon gets %q and %q", h.Read, h.Unsent)
+	}
+	p.handle(keeper.Message{Kind: keeper.KindAnswered}, nil)
+	if h := p.table().Held[0]; h.Read != nil || h.Unsent != nil {
+		t.Errorf("the second daemon gets %q and %q again", h.Read, h.Unsent)
+	}
+}

@@ -80,6 +80,7 @@ func (p *parent) answers() {
 	keeper.CloseAll([]int{p.ready})
 	p.ready = -1
 	p.launches.tellAgain()
+	p.launches.forgetBytes()
 	if p.stop != 0 && p.daemon.pid > 0 {
 		_ = unix.Kill(p.daemon.pid, p.stop)
 	}

@@ -55,6 +55,9 @@ func (p *parent) serve() int {
 		now := time.Now()
 		if p.daemon.pid == 0 && !now.Before(p.daemon.startAt) {
 			p.start()
+			if p.over {
+				break
+			}
 		}
 		p.report()
 		p.collect()
@@ -131,12 +134,17 @@ func (p *parent) takeSignals() {
 	}
 }
 
+// askToEnd passes the signal on. A daemon that does not answer yet may not catch it
+// and would leave the apps behind: it is told when it answers, or at the second
+// request.
 func (p *parent) askToEnd(s syscall.Signal) {
+	again := p.stop != 0
 	p.stop = s
-	if p.daemon.pid == 0 {
+	switch {
+	case p.daemon.pid == 0:
 		say(levelWarn, "asked to end while no daemon could be started: apps that run stay", "signal", unix.SignalName(s))
 		p.end(1)
-		return
+	case p.daemon.serving || again || p.isFirst():
+		_ = unix.Kill(p.daemon.pid, s) // it is our child and not yet reaped
 	}
-	_ = unix.Kill(p.daemon.pid, s) // it is our child and not yet reaped
 }
