@@ -311,6 +311,7 @@ type ledger struct {
 	content  map[string]string
 	released []string
 	fault    error
+	full     bool // no content can be put any more
 	// watch, if set, looks at each record while its writer waits.
 	watch func(Record)
 }
@@ -322,6 +323,9 @@ func (l *ledger) PutContent(v any) (string, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.full {
+		return "", errors.New("no room for content")
+	}
 	if l.content == nil {
 		l.content = make(map[string]string)
 	}

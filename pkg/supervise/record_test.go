@@ -104,3 +104,52 @@ func TestStoreFails(t *testing.T) {
 		t.Errorf("the app is %s after %d restarts", st.State, st.Restarts)
 	}
 }
+
+// Whatever is on disk at a kill names content that is there.
+func TestRecordNamesWhatIsStored(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var bad []string
+	r.ledger.watch = func(Record) { // with the ledger's lock
+		if n := len(r.ledger.records); n > 0 {
+			for _, hash := range []string{r.ledger.records[n-1].Spec, r.ledger.records[n-1].BaseEnv} {
+				if slices.Contains(r.ledger.released, hash) {
+					bad = append(bad, hash)
+				}
+			}
+		}
+	}
+	i := r.one(r.app("app", idle))
+	r.start(r.app("app", idle, func(s *spec.Spec) { s.Args = []string{"other"} }))
+	r.request(Request{Spec: r.app("app", idle), Base: base("A=1"), UpdateEnv: true, Existing: Restart, Cause: "test"})
+	r.act(i, "stop")
+	r.ledger.mu.Lock()
+	defer r.ledger.mu.Unlock()
+	if len(bad) > 0 {
+		t.Errorf("released while the record on disk named it: %v", bad)
+	}
+	last := r.ledger.records[len(r.ledger.records)-1]
+	if n := len(r.ledger.content) - len(r.ledger.released); n != 2 {
+		t.Errorf("%d contents are held, %v released; the record is %+v", n, r.ledger.released, last)
+	}
+}
+
+// Without room for content a record keeps the spec that it had: one without would
+// make the next daemon forget the app.
+func TestRecordWithoutRoomForContent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	i := r.one(r.app("app", idle))
+	before := r.ledger.all()
+	r.ledger.mu.Lock()
+	r.ledger.full = true
+	r.ledger.mu.Unlock()
+	r.start(r.app("app", idle, func(s *spec.Spec) { s.Args = []string{"other"} }))
+	last := r.ledger.all()[len(r.ledger.all())-1]
+	if err := last.Check(i.UUID); err != nil || last.Spec != before[len(before)-1].Spec || last.Process == nil || last.Process.PID != i.Status().PID {
+		t.Errorf("record %+v: %v", last, err)
+	}
+	if r.Unsaved() == "" {
+		t.Error("nothing says that the settings are not saved")
+	}
+}

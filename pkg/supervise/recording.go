@@ -14,6 +14,12 @@ type content struct {
 	base     *BaseEnv
 	baseHash string
 	err      error // of storing one of them
+	// stale are hashes that only the record on disk refers to: they are released
+	// when another one has taken its place.
+	stale []string
+	// spec and env stand in for what can't be stored: the hashes in the last record
+	// that had all of its own.
+	spec, env string
 }
 
 type heldSpec struct {
@@ -21,14 +27,18 @@ type heldSpec struct {
 	hash string
 }
 
-// hash returns the hash of a spec that is held, "" for another.
+// hash returns the hash of a spec that is held, "" for nil. An older one stands in
+// for a spec that can't be stored: a record without would be as good as none.
 func (c *content) hash(s *spec.Spec) string {
+	if s == nil {
+		return ""
+	}
 	for _, h := range c.specs {
-		if h.spec == s {
+		if h.spec == s && h.hash != "" {
 			return h.hash
 		}
 	}
-	return ""
+	return c.spec
 }
 
 // recordContent stores the specs and the environment that the instance has now,
@@ -42,7 +52,7 @@ func (i *Instance) recordContent() {
 		return
 	}
 	old := *c
-	*c = content{base: base}
+	*c = content{base: base, spec: old.spec, env: old.env, stale: old.stale}
 	put := func(v any) string {
 		hash, err := i.sup.Store.PutContent(v)
 		c.err = cmp.Or(c.err, err)
@@ -52,7 +62,12 @@ func (i *Instance) recordContent() {
 		c.specs = append(c.specs, heldSpec{s, put(s)})
 	}
 	c.baseHash = put(base.Vars)
-	i.release(old)
+	i.recorded = false
+	if len(c.stale) > 0 { // old has never been on record
+		i.release(old.hashes())
+	} else {
+		c.stale = old.hashes()
+	}
 }
 
 // specs appends the specs that the machine works with, each once.
@@ -73,31 +88,38 @@ func (m *machine) specs(to []*spec.Spec) []*spec.Spec {
 	return to
 }
 
-func (i *Instance) releaseContent() { i.release(i.content) }
-
-func (i *Instance) release(c content) {
-	hashes := []string{c.baseHash}
+// hashes are those of everything that is held.
+func (c *content) hashes() (list []string) {
 	for _, h := range c.specs {
-		hashes = append(hashes, h.hash)
+		list = append(list, h.hash)
 	}
+	list = append(list, c.baseHash)
+	return slices.DeleteFunc(list, func(hash string) bool { return hash == "" })
+}
+
+// releaseContent lets go of all, when there is no record any more.
+func (i *Instance) releaseContent() {
+	i.release(append(i.content.hashes(), i.content.stale...))
+	i.content = content{}
+}
+
+func (i *Instance) release(hashes []string) {
 	for _, h := range hashes {
-		if h != "" {
-			if err := i.sup.Store.ReleaseContent(h); err != nil {
-				i.logError("stored content", err)
-			}
+		if err := i.sup.Store.ReleaseContent(h); err != nil {
+			i.logError("stored content", err)
 		}
 	}
 }
 
 // record puts the instance on record, unless that has been done since the
-// machine's last step. A failure is no reason to stop: it is tried again. A record without its spec is as good as none.
+// machine's last step. A failure is no reason to stop: it is tried again.
 func (i *Instance) record() {
 	if i.recorded {
 		return
 	}
 	m, c := i.machine, &i.content
 	r := m.record(c.hash)
-	r.UUID, r.ID, r.Instance, r.BaseEnv = i.UUID, i.ID, i.Number, c.baseHash
+	r.UUID, r.ID, r.Instance, r.BaseEnv = i.UUID, i.ID, i.Number, cmp.Or(c.baseHash, c.env)
 	r.RecordedLaunch = i.find(m.gen).recorded(m.launchedAt)
 	for n := range r.Beside {
 		b := &r.Beside[n]
@@ -106,6 +128,12 @@ func (i *Instance) record() {
 	err := cmp.Or(i.sup.Store.WriteRecord(i.UUID, r), c.err)
 	i.recorded = err == nil
 	i.sup.saved(i.UUID, err)
+	if i.recorded {
+		// Not before: whoever comes after a kill has only what the record names.
+		c.spec, c.env = r.Spec, r.BaseEnv
+		i.release(c.stale)
+		c.stale = nil
+	}
 }
 
 // record is what a record says of the machine; hash names a spec.
