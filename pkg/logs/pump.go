@@ -77,6 +77,7 @@ func (in *Intake) step() bool {
 			in.fail(err)
 			return false
 		}
+		more = true // also what was ahead of a killed process: no event tells of bytes behind it
 	}
 	return more && !in.queued // queued: others come first
 }

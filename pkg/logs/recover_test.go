@@ -210,7 +210,7 @@ func TestAheadInOneOfTwoFiles(t *testing.T) {
 // as a whole: nothing is lost.
 func TestHalfAWriteInAFileThatWasMoved(t *testing.T) {
 	t.Parallel()
-	l, s := deadWriter(t, "one\ntwo\n")
+	l, s := deadWriter(t, inWrite, "one\ntwo\n")
 	if err := os.Rename(l.path("out.log"), l.path("old.log")); err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestHalfAWriteInAFileThatWasMoved(t *testing.T) {
 // was not whole comes again.
 func TestHalfAWriteWithSomethingBehindIt(t *testing.T) {
 	t.Parallel()
-	l, s := deadWriter(t, "one\ntwo\n")
+	l, s := deadWriter(t, inWrite, "one\ntwo\n")
 	l.add("out.log", "x")
 	f := startIn(t, l.dir, l.path("journal"))
 	s = f.adopt(s)
@@ -235,8 +235,26 @@ func TestHalfAWriteWithSomethingBehindIt(t *testing.T) {
 	f.want("out.log", "T: one\nx\nT: one\nT: two\n")
 }
 
-// deadWriter is a loop that has died when half of the text was in the file.
-func deadWriter(t *testing.T, text string) (*fixture, *stream) {
+// Behind a chunk that is only to be taken there may be more, and no event tells
+// of it.
+func TestMoreBehindAChunkThatIsOnlyTaken(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", chunkSize+1000) + "\n"
+	l, s := deadWriter(t, behindWrite, text)
+	f := startIn(t, l.dir, l.path("journal"))
+	f.adopt(s)
+	f.adopted()
+	f.untilIs("out.log", "T: "+text)
+}
+
+// Points of a crash in a loop's first step.
+const (
+	inWrite     = 2
+	behindWrite = 3
+)
+
+// deadWriter is a loop that has died at a point, with the text in its pipe.
+func deadWriter(t *testing.T, point int, text string) (*fixture, *stream) {
 	t.Helper()
 	dir := t.TempDir()
 	f := &fixture{TB: t, dir: dir, log: &logged{}}
@@ -244,10 +262,13 @@ func deadWriter(t *testing.T, text string) (*fixture, *stream) {
 	r, w := pipe(t)
 	t.Cleanup(func() { unix.Close(r) })
 	l.pipes = []int{r}
-	l.begin(2)
+	if _, err := unix.FcntlInt(w.Fd(), unix.F_SETPIPE_SZ, 1<<20); err != nil {
+		t.Skip("pipes of 1 MiB are not allowed here:", err)
+	}
 	if _, err := w.WriteString(text); err != nil {
 		t.Fatal(err)
 	}
+	l.begin(point)
 	receive(t, l.crash.died)
 	l.bury()
 	return f, &stream{f: f, in: &Intake{fd: r}, w: w, src: l.sources[0]}
