@@ -35,9 +35,12 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 	case p != nil:
 		found.pid, found.forked = p.PID, true
 		l.process, l.main = p, member{p.PID, p.Start}
-		err = i.watch(l)
 	}
-	return found, errors.Join(err, i.rejoin(l, r, h))
+	err = errors.Join(err, i.rejoin(l, r, h))
+	if l.process != nil { // the end drains the wires, so they come first
+		err = errors.Join(err, i.watch(l))
+	}
+	return found, err
 }
 
 // processOf returns the main process of a launch, nil where none was forked;
