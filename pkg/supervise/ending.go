@@ -88,6 +88,7 @@ func (i *Instance) ended(gen int) {
 		i.logError("exit code", err)
 		exit = proc.Exit{Unknown: true}
 	case !ok:
+		i.lookAgainAt(l) // whoever traces it (ptrace(2)) has its end first
 		return
 	case exit.Unknown && l.report != nil:
 		exit = proc.ExitOf(l.report.raw.Status)
@@ -112,6 +113,14 @@ func (i *Instance) awaitExit(l *launch) bool {
 	}
 	time.AfterFunc(l.pause, func() { i.mail.put(processEnded{l.gen}) })
 	return true
+}
+
+// lookAgainAt looks for the end of a launch's main process after a pause: its pidfd
+// tells of it only once, or can't be watched.
+func (i *Instance) lookAgainAt(l *launch) {
+	l.pause = min(max(2*l.pause, firstExitPause), lastExitPause)
+	gen := l.gen
+	time.AfterFunc(l.pause, func() { i.mail.put(processEnded{gen}) })
 }
 
 // exitPatience is how long it may take until somebody tells the exit of a process

@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 		}
 		_ = unix.Pause() // until it is told to end
 	}
+	if os.Getenv(childMode) == "trace" {
+		os.Exit(trace(os.Args[1]))
+	}
 	// As hubd does first: what this process was started with is not for apps.
 	if err := unix.CloseRange(3, ^uint(0), unix.CLOSE_RANGE_CLOEXEC); err != nil {
 		panic(err)
