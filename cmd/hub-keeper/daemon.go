@@ -42,6 +42,7 @@ func (p *parent) start() {
 		return
 	}
 	d.pid = pid
+	d.health.next = time.Now().Add(p.health)
 	p.busy = true
 	p.garbage += len(p.launches.held) / 2 // the table
 	if p.answered {

@@ -91,6 +91,16 @@ func TestHungDaemon(t *testing.T) {
 	}
 }
 
+// One that hangs before it answers would otherwise be waited for for ever.
+func TestDaemonThatHangsAtItsStart(t *testing.T) {
+	t.Parallel()
+	s := start(t, "stuck", "--health-ms", "20")
+	s.next("up")
+	if code := s.exit(); code != 2 { // Go's, by SIGABRT
+		t.Errorf("the keeper ended with %d, the daemon with 2", code)
+	}
+}
+
 // A daemon that answers is left alone.
 func TestHealthyDaemon(t *testing.T) {
 	t.Parallel()

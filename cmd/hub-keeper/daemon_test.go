@@ -64,6 +64,9 @@ func beDaemon(args []string) int {
 	case "fail":
 		f.say("up %d", os.Getpid())
 		return 7
+	case "stuck":
+		f.say("up %d", os.Getpid())
+		select {}
 	case "crash":
 		f.say("up %d", os.Getpid())
 		_ = unix.Kill(os.Getpid(), syscall.SIGKILL)

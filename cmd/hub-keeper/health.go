@@ -29,11 +29,12 @@ func (h health) after(d time.Duration) time.Time {
 	return next
 }
 
-// checkHealth asks a daemon that has answered for a sign of life. One that hangs
-// gets SIGABRT, upon which it writes its stacks into its log, then SIGKILL.
+// checkHealth asks the daemon for a sign of life, also while it takes over: it can
+// give one before it answers its clients. One that hangs gets SIGABRT, upon which it
+// writes its stacks into its log, then SIGKILL.
 func (p *parent) checkHealth(now time.Time) {
 	d := &p.daemon
-	if d.pid == 0 || !d.serving || now.Before(d.health.next) {
+	if d.pid == 0 || now.Before(d.health.next) {
 		return
 	}
 	d.health.next = now.Add(p.health)

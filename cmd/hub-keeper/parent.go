@@ -113,7 +113,7 @@ func (p *parent) due() (time.Time, bool) {
 	switch {
 	case p.daemon.pid == 0:
 		sooner(p.daemon.startAt)
-	case p.daemon.serving:
+	default:
 		sooner(p.daemon.health.next)
 	}
 	if p.busy {

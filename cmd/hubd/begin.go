@@ -5,8 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/daemon"
@@ -17,7 +15,7 @@ import (
 // begin takes the home and becomes the keeper, which starts the daemon: hubd with
 // the same arguments. What is wrong with the arguments and the home is said before,
 // to whoever started us. It returns only an error.
-func begin(o options, args []string, stderr io.Writer) error {
+func begin(o options, stderr io.Writer) error {
 	dir, err := api.Home()
 	if err != nil {
 		return err
@@ -45,25 +43,23 @@ func begin(o options, args []string, stderr io.Writer) error {
 		return fmt.Errorf("hub-keeper must lie beside hubd: %w", err)
 	}
 	table := &keeper.Table{
-		Protocol: keeper.Protocol, Hubd: hubd, Program: program, Args: daemonArgs(args),
+		Protocol: keeper.Protocol, Hubd: hubd, Program: program, Args: o.daemonArgs(),
 		Socket: -1, Lock: lock.Descriptor(), Ready: o.readyFD,
 	}
 	return fmt.Errorf("execute %s: %w", program, keeper.Execute(program, nil, table))
 }
 
-// daemonArgs are our arguments without --ready-fd, which the table has.
-func daemonArgs(args []string) []string {
-	var kept []string
-	for n := 0; n < len(args); n++ {
-		switch name := strings.TrimLeft(args[n], "-"); {
-		case name == "ready-fd":
-			n++
-		case strings.HasPrefix(name, "ready-fd="):
-		default:
-			kept = append(kept, args[n])
-		}
+// daemonArgs are the daemon's arguments: ours without --ready-fd, which the table
+// has.
+func (o options) daemonArgs() []string {
+	var args []string
+	if o.config != "" {
+		args = append(args, "--config", o.config)
 	}
-	return slices.Clip(kept)
+	if o.envName != "" {
+		args = append(args, "--env", o.envName)
+	}
+	return args
 }
 
 // own returns the path of this program, links resolved: a link to hubd is enough

@@ -81,7 +81,7 @@ func run(args []string, stderr io.Writer) int {
 			fmt.Println(daemon.Checked + api.Version)
 		}
 	case o.kept < 0:
-		err = begin(o, args, stderr)
+		err = begin(o, stderr)
 	default:
 		err = serve(o, stderr)
 	}

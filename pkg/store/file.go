@@ -7,15 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/google/renameio/v2"
 )
 
 // replace writes a file by temporary file and rename, without fsync: for state
-// that a reboot makes worthless anyway.
+// that a reboot makes worthless anyway. The temporary file of a writer that was
+// killed is the next one's: there is one writer at a time.
 func replace(path string, data []byte, mode fs.FileMode) error {
-	tmp := path + ".tmp" + strconv.Itoa(os.Getpid())
+	tmp := path + ".tmp"
 	if err := os.WriteFile(tmp, data, mode); err != nil {
 		return errors.Join(err, ignoreMissing(os.Remove(tmp)))
 	}

@@ -135,3 +135,22 @@ func BenchmarkWriteRuntime(b *testing.B) {
 		}
 	}
 }
+
+// A daemon that is killed over it leaves its temporary file, and is killed often.
+func TestReplaceTakesWhatAKilledWriterLeft(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "hubd.pid")
+	if err := os.WriteFile(path+".tmp", []byte("a long rest"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := replace(path, []byte("4711\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "4711\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if names := list(t, dir); len(names) != 1 {
+		t.Errorf("the folder holds %v", names)
+	}
+}
