@@ -87,10 +87,16 @@ func (p *Process) Signal(sig unix.Signal) error {
 	return err
 }
 
-// SignalGroup sends a signal to the process group that the process leads. Call
-// it only before the process is reaped: until then its number is not reused.
+// SignalGroup sends a signal to the process group that the process leads; ErrGone
+// when it has been reaped, since somebody else may have its number then. Before Linux
+// 6.9 it goes by the number, which is sure only for a child of ours.
 func (p *Process) SignalGroup(sig unix.Signal) error {
-	err := unix.Kill(-p.PID, sig)
+	err := unix.PidfdSendSignal(p.pidfd, sig, nil, unix.PIDFD_SIGNAL_PROCESS_GROUP)
+	if errors.Is(err, unix.EINVAL) {
+		if err = p.Signal(0); err == nil {
+			err = unix.Kill(-p.PID, sig)
+		}
+	}
 	if errors.Is(err, unix.ESRCH) {
 		return ErrGone
 	}

@@ -101,6 +101,9 @@ func (i *Instance) takeOver(r Restored, a *adoption) error {
 		ev.beside = append(ev.beside, adoptedBeside{left, b.Signalled})
 	}
 	err = errors.Join(err, i.resumeOutputs(a))
+	if rec.Process != nil {
+		i.pidFile.adopt(r.Spec.PidPath(i.ID), rec.Process.PID)
+	}
 	if i.launch.process != nil {
 		i.writePidFile()
 		if r.Spec.MaxMemory > 0 {

@@ -65,6 +65,11 @@ func (m *machine) adoptBeside(b adoptedBeside) {
 	m.dismiss(b.beside)
 }
 
+// isDown reports whether the end of the current launch is on record, if there was one.
+func (m *machine) isDown() bool {
+	return m.state == Stopped || m.state == Errored || m.state == Waiting
+}
+
 func (m *machine) adoptStopping(ev adopted) {
 	m.pid, m.counts = ev.pid, true
 	m.killed = m.spec.KillTimeout == 0

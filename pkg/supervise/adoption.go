@@ -79,6 +79,7 @@ func (a *adoption) rest(uuid string) (list []*keeper.Held) {
 // closes what nobody needs then.
 func (a *adoption) forgetProcess(h *keeper.Held) {
 	a.sup.Keeper.Reaped(h.Key)
+	h.PID = 0
 	if h.Exit != nil {
 		a.sup.Keeper.Recorded(h.Exit.Report)
 	}

@@ -257,14 +257,30 @@ func (i *Instance) notified(gen int) func(ipc.State) {
 // resumeNotify goes on with the sd_notify socket of an earlier daemon's launch:
 // with the socket itself, or with a new one at its path.
 func (i *Instance) resumeNotify(l *launch, r RecordedLaunch, fd int) (err error) {
-	l.wires.notify = r.Notify
-	if fd >= 0 && r.Notify != "" {
-		if l.notify, err = ipc.ResumeNotify(i.sup.Loop, fd, r.Notify, i.notified(l.gen)); err == nil {
+	path := r.Notify
+	if name, ok := boundTo(fd); path == "" && ok { // it was not on record yet
+		path = name
+	}
+	if fd >= 0 && path != "" {
+		if l.notify, err = ipc.ResumeNotify(i.sup.Loop, fd, path, i.notified(l.gen)); err == nil {
+			l.wires.notify = path
 			return nil
 		}
 	}
 	closeFD(fd)
 	return errors.Join(err, i.listenNotify(l))
+}
+
+// boundTo returns the path that a Unix socket is bound to.
+func boundTo(fd int) (path string, ok bool) {
+	address, err := unix.Getsockname(fd)
+	if err != nil {
+		return "", false
+	}
+	if local, ok := address.(*unix.SockaddrUnix); ok {
+		return local.Name, true
+	}
+	return "", false
 }
 
 // commandLine returns the program to execute and its whole argument vector.

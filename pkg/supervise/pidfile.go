@@ -37,6 +37,17 @@ func (p *pidFile) write(path string, pid int) error {
 	return errors.Join(err, f.Truncate(int64(len(text))), f.Close())
 }
 
+// adopt takes over the file that an earlier daemon has written, if it still names
+// that process.
+func (p *pidFile) adopt(path string, pid int) {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	if text, err := os.ReadFile(path); err == nil && string(text) == strconv.Itoa(pid) {
+		p.path = path
+	}
+}
+
 // remove removes the file, if there is one.
 func (p *pidFile) remove() error {
 	if p.path == "" {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/leadmaster/hub/pkg/ipc"
 	"github.com/leadmaster/hub/pkg/keeper"
@@ -23,13 +22,18 @@ type resumed struct {
 // had; the process is taken over all the same.
 func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resumed, err error) {
 	h := a.take(i.key(l.gen))
+	if h != nil && l == i.launch && i.machine.isDown() {
+		a.forgetProcess(h)
+	}
 	l.pipes, l.signalled = r.Pipes, r.Signalled
 	found.exit = proc.Exit{Unknown: true}
 	p, err := i.processOf(l, r, h, a)
 	switch {
 	case errors.Is(err, proc.ErrGone):
 		found.forked, err = true, nil
-		if stray := a.stray(i.key(l.gen)); stray != nil {
+		if h != nil && h.Exit != nil {
+			found.exit = proc.ExitOf(h.Exit.Status)
+		} else if stray := a.stray(i.key(l.gen)); stray != nil {
 			found.exit, l.main = proc.ExitOf(stray.Status), member{stray.PID, stray.Start}
 		}
 	case p != nil:
@@ -38,7 +42,10 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 	}
 	err = errors.Join(err, i.rejoin(l, r, h))
 	if l.process != nil { // the end drains the wires, so they come first
-		err = errors.Join(err, i.watch(l))
+		if e := i.watch(l); e != nil {
+			err = errors.Join(err, e)
+			i.lookAgainAt(l)
+		}
 	}
 	return found, err
 }
@@ -49,17 +56,22 @@ func (i *Instance) processOf(l *launch, r RecordedLaunch, h *keeper.Held, a *ado
 	id := r.Process
 	switch {
 	case h != nil && h.PID != 0 && fileOf(h, keeper.PidFD) >= 0:
-		if id == nil {
-			now, err := proc.Identify(h.PID)
-			if err != nil { // it was reaped; its pidfd and the keeper's report tell the rest
-				now = proc.Identity{PID: h.PID, Boot: i.sup.Boot}
-			}
-			id = &now
-		}
 		if h.Exit != nil {
 			l.report = &reported{l.gen, *h.Exit}
 		}
+		if id == nil {
+			return i.identified(h.PID, takeFile(h, keeper.PidFD)), nil
+		}
 		return proc.Hold(*id, takeFile(h, keeper.PidFD)), nil
+	case id == nil && h != nil && h.PID != 0: // there was no room for its pidfd
+		if h.Exit != nil {
+			return nil, proc.ErrGone
+		}
+		now, err := proc.Identify(h.PID)
+		if err != nil {
+			return nil, err
+		}
+		id = &now
 	case id == nil:
 		// The earlier daemon died between fork and record, or before the fork.
 		if id = a.aloft[i.key(l.gen)]; id == nil {
@@ -78,6 +90,18 @@ func (i *Instance) processOf(l *launch, r RecordedLaunch, h *keeper.Held, a *ado
 	return p, nil
 }
 
+// identified holds a process by a pidfd that the keeper has got at its birth. One
+// that was reaped may have left its number to another, whose start time is not
+// taken for its own: the pidfd and the keeper's report tell the rest.
+func (i *Instance) identified(pid, pidfd int) *proc.Process {
+	id, err := proc.Identify(pid)
+	p := proc.Hold(id, pidfd)
+	if err != nil || errors.Is(p.Signal(0), proc.ErrGone) {
+		p.Identity = proc.Identity{PID: pid, Boot: i.sup.Boot}
+	}
+	return p
+}
+
 // rejoin takes our ends of the wires of a launch from the keeper, or opens them
 // anew where its process runs, and hands those on to the keeper.
 func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
@@ -85,6 +109,7 @@ func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
 	if h != nil {
 		f.unfinished = ipc.Unfinished{Read: h.Read, Unsent: h.Unsent}
 	}
+	l.namePipes(f)
 	var errs []error
 	var opened []keeper.File
 	if l.process != nil {
@@ -99,24 +124,38 @@ func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
 		if notify < 0 && l.notify != nil {
 			opened = append(opened, keeper.File{Name: keeper.Notify, FD: l.notify.Descriptor()})
 		}
-	} else {
+	} else if notify >= 0 {
 		closeFD(notify)
+		i.sup.Keeper.Release(i.key(l.gen), keeper.Notify)
 	}
 	if len(opened) > 0 {
 		i.sup.Keeper.Hold(i.key(l.gen), opened...)
 	}
-	if l.process == nil {
+	if l.process == nil && f.channel >= 0 {
 		closeFD(f.channel)
 		f.channel = -1
+		i.sup.Keeper.Release(i.key(l.gen), keeper.Channel)
 	}
-	if f.out < 0 && f.err < 0 {
-		closeFD(f.channel)
+	if f.out < 0 && f.err < 0 && f.channel < 0 {
 		return errors.Join(errs...)
 	}
 	if err := f.complete(); err != nil {
 		return errors.Join(append(errs, err)...)
 	}
 	return errors.Join(append(errs, i.attach(l, f))...)
+}
+
+// namePipes fills in what is not on record: the earlier daemon was killed before it
+// knew whether there is a process.
+func (l *launch) namePipes(f *files) {
+	for n, fd := range []int{1: f.out, 2: f.err} {
+		if n > 0 && fd >= 0 && l.pipes[n] == 0 {
+			l.pipes[n] = inode(fd)
+		}
+	}
+	if l.process != nil && l.pipes[0] == 0 && !l.spec.NullStdin {
+		l.pipes[0], _ = pipeOf(l.process.PID, 0)
+	}
 }
 
 // reopenWires opens those wires of a living process that the keeper did not have,
@@ -246,32 +285,6 @@ func (f *files) complete() error {
 		*fd = p[0]
 	}
 	return nil
-}
-
-// reopenOutput opens the pipe behind a process's descriptor for reading, if it
-// is the one with this inode number (0: whichever it is).
-func reopenOutput(pid, fd int, inode *uint64) (int, error) {
-	path := "/proc/" + strconv.Itoa(pid) + "/fd/" + strconv.Itoa(fd)
-	link, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0) // opening what the app may have put there can have effects
-	if err != nil {
-		return -1, err
-	}
-	defer closeFD(link)
-	var st unix.Stat_t
-	switch err = unix.Fstat(link, &st); {
-	case err != nil:
-		return -1, err
-	case st.Mode&unix.S_IFMT != unix.S_IFIFO:
-		return -1, errors.New("the app has put something else in its place")
-	case *inode != 0 && st.Ino != *inode:
-		return -1, errors.New("the app has put another pipe in its place")
-	}
-	read, err := unix.Open("/proc/self/fd/"+strconv.Itoa(link), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return -1, err
-	}
-	*inode = st.Ino
-	return read, nil
 }
 
 // fileOf returns the descriptor of that name, or -1; takeFile hands it over.

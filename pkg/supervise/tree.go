@@ -114,8 +114,12 @@ func (i *Instance) remembered(r remembered) {
 	}
 	// A shell that waits for its child does not act on a signal until the child
 	// has ended, so the whole job gets it, as from a terminal.
-	l.grouped = ticks()
-	i.check(l, l.process.SignalGroup(sig), l.process.PID)
+	now := ticks()
+	err := l.process.SignalGroup(sig)
+	if err == nil {
+		l.grouped = now
+	}
+	i.check(l, err, l.process.PID)
 }
 
 // askToEnd sends the message "shutdown" where the app wants that instead of the
