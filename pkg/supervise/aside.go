@@ -24,19 +24,19 @@ func aside(f func()) {
 	<-done
 }
 
-// takeTurn waits for one of the places for launches and returns how to give it
-// back.
-func (s *Supervisor) takeTurn() (release func()) {
-	release = func() { <-s.turns }
+// takeTurn waits for one of the places, as long as launchPatience allows, and
+// returns how to give it back.
+func takeTurn(places chan struct{}) (release func()) {
+	release = func() { <-places }
 	select {
-	case s.turns <- struct{}{}:
+	case places <- struct{}{}:
 		return release
 	default:
 	}
 	patience := time.NewTimer(launchPatience)
 	defer patience.Stop()
 	select {
-	case s.turns <- struct{}{}:
+	case places <- struct{}{}:
 		return release
 	case <-patience.C:
 		return func() {}

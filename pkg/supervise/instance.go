@@ -175,7 +175,7 @@ func (i *Instance) handle(ev event) {
 func (i *Instance) perform(e effect) (then event) {
 	switch e := e.(type) {
 	case spawn:
-		release := i.sup.takeTurn()
+		release := takeTurn(i.sup.turns)
 		defer release()
 		then = i.spawn(e)
 	case rebase:

@@ -174,10 +174,10 @@ func (i *Instance) execute(l *launch) error {
 
 // fork starts a process. The keeper has its wires before and its pid after the
 // fork, and is told of one launch at a time: a child that died in between without
-// having been named is that launch's.
+// having been named is that launch's. One that hangs before its exec stops no
+// others: with two in the air nobody guesses whose such a child was.
 func (s *Supervisor) fork(key string, wires []keeper.File, c proc.Command) (*proc.Process, error) {
-	s.forking.Lock()
-	defer s.forking.Unlock()
+	defer takeTurn(s.forking)()
 	s.Keeper.Hold(key, wires...)
 	p, err := s.begin(c)
 	if err != nil {

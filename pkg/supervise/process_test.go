@@ -346,3 +346,13 @@ func TestMemoryInterval(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// A launch that hangs between its fork and its exec, on a dead file system, does
+// not hold up those of other apps.
+func TestLaunchBesideOneThatHangs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	release := takeTurn(r.forking)
+	r.one(r.app("app", idle))
+	release()
+}
