@@ -170,6 +170,7 @@ func inTheAir(c *census) bool {
 type launchKey struct {
 	key, uuid string
 	gen       int
+	at        time.Time // when it was begun
 }
 
 // unnamed returns the launches of a record that may have a process which nobody
@@ -178,7 +179,7 @@ func (a *adoption) unnamed(r *Record) (list []launchKey) {
 	add := func(gen int, l RecordedLaunch) {
 		key := keyOf(r.UUID, gen)
 		if h := a.held[key]; l.Process == nil && (h == nil || h.PID == 0) {
-			list = append(list, launchKey{key, r.UUID, gen})
+			list = append(list, launchKey{key, r.UUID, gen, l.LaunchedAt})
 		}
 	}
 	if r.State == Launching || r.State == Online { // online without one: the record was damaged
@@ -192,14 +193,28 @@ func (a *adoption) unnamed(r *Record) (list []launchKey) {
 	return list
 }
 
-// eliminate gives the only stray that leads a session, as hub starts its apps, to
-// the only launch that the keeper holds the wires of and nobody has named.
+// clockSlack is how much the clock may be set back while a launch is in the air.
+const clockSlack = time.Second
+
+// startedAt is a time as processes have it: in ticks since boot.
+func startedAt(t time.Time) uint64 {
+	now, ago := ticks(), time.Since(t)/tick
+	if ago < 0 {
+		return now
+	}
+	return now - min(now, uint64(ago))
+}
+
+// eliminate gives the only stray that leads a session, as hub starts its apps, and
+// is not older than the launch, to the only launch that the keeper holds the wires of
+// and nobody has named. An older one is an orphan, whose exit is no app's.
 func (a *adoption) eliminate(missing []launchKey) {
 	missing = slices.DeleteFunc(missing, func(k launchKey) bool { return a.held[k.key] == nil })
 	if len(missing) != 1 {
 		return
 	}
-	leaders := slices.DeleteFunc(a.ended(), func(s keeper.Stray) bool { return s.Session != s.PID })
+	since := startedAt(missing[0].at.Add(-clockSlack))
+	leaders := slices.DeleteFunc(a.ended(), func(s keeper.Stray) bool { return s.Session != s.PID || s.Start < since })
 	if len(leaders) == 1 {
 		a.strays[missing[0].key] = &leaders[0]
 	}

@@ -278,3 +278,45 @@ func TestIdentifiedKnowsReapedProcess(t *testing.T) {
 		t.Errorf("it is taken for %+v", p.Identity)
 	}
 }
+
+// What the keeper holds of a later launch than the last on record, which could not
+// be written, is the app: another one would be its second.
+func TestResumeBeyondRecord(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.Keeper = &notes{}
+	o := r.leave(r.app("app", idle))
+	pidfd, err := unix.PidfdOpen(o.process.PID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Record.Process = &proc.Identity{PID: o.process.PID, Start: 1, Boot: r.Boot} // one that has ended
+	i := r.adopt(o, keeper.Held{Key: keyOf(o.Record.UUID, 3), PID: o.process.PID, Files: []keeper.File{
+		{Name: keeper.Out, FD: o.files.out}, {Name: keeper.Err, FD: o.files.err}, {Name: keeper.PidFD, FD: pidfd},
+	}})
+	if st := i.Status(); st.PID != o.process.PID || st.Generation != 3 || st.State != Online {
+		t.Errorf("it is %s, launch %d, pid %d; the process is %d", st.State, st.Generation, st.PID, o.process.PID)
+	}
+}
+
+// An orphan that ends while a launch is in the air is not that launch.
+func TestEliminateOlder(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	missing := []launchKey{{key: "a:1", uuid: "a", gen: 1, at: time.Now()}}
+	orphan, app := keeper.Stray{PID: 7, Session: 7, Start: 1}, keeper.Stray{PID: 8, Session: 8, Start: ticks()}
+	for _, c := range []struct {
+		ended []keeper.Stray
+		want  int
+	}{{[]keeper.Stray{orphan}, 0}, {[]keeper.Stray{orphan, app}, 8}} {
+		a := newAdoption(r.Supervisor, []keeper.Held{{Key: "a:1"}}, func() []keeper.Stray { return slices.Clone(c.ended) })
+		a.eliminate(missing)
+		got := 0
+		if s := a.stray("a:1"); s != nil {
+			got = s.PID
+		}
+		if got != c.want {
+			t.Errorf("%v: process %d, want %d", c.ended, got, c.want)
+		}
+	}
+}

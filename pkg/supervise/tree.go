@@ -322,3 +322,6 @@ func ticks() uint64 {
 	}
 	return uint64(t.Sec)*100 + uint64(t.Nsec)/1e7
 }
+
+// tick is the unit of start times.
+const tick = 10 * time.Millisecond
