@@ -92,11 +92,13 @@ func (i *Instance) takeOver(r Restored, a *adoption) error {
 		ev.due = *rec.Due
 	}
 	found, err := i.resume(i.launch, rec.RecordedLaunch, a)
+	over := []*keeper.Held{found.held}
 	ev.pid, ev.forked, ev.exit, ev.signalled = found.pid, found.forked, found.exit, rec.Signalled
 	ev.was = i.launch.main.pid
 	for n, b := range rec.Beside {
 		found, e := i.resume(i.others[n], b.RecordedLaunch, a)
 		err = errors.Join(err, e)
+		over = append(over, found.held)
 		left := &beside{gen: b.Generation, pid: found.pid, spec: r.Beside[n], launchedAt: b.LaunchedAt, role: roleOld}
 		if b.Candidate {
 			left.role = roleNew
@@ -114,10 +116,8 @@ func (i *Instance) takeOver(r Restored, a *adoption) error {
 		}
 	}
 	i.handle(ev)
-	for _, l := range append([]*launch{i.launch}, i.others...) {
-		if l != nil && l.process == nil && l.exit == nil { // it has ended, or never was: that is on record
-			i.sup.Keeper.Reaped(i.key(l.gen))
-		}
+	for _, h := range over { // what has become of them is on record
+		a.forgetProcess(h)
 	}
 	return err
 }

@@ -246,6 +246,7 @@ func TestAdoptCandidate(t *testing.T) {
 			r.Fatal(err)
 		}
 		r.line(s.LogPath(s.OutFile, 0), "new")
+		r.recorded(i.UUID, func(rec Record) bool { return len(rec.Beside) == 1 && rec.Beside[0].Process != nil })
 		marked := r.marked(i.UUID)
 		if len(marked) != 2 {
 			r.Fatalf("there are %v", marked)
@@ -310,7 +311,7 @@ func TestAdoptRecycledPid(t *testing.T) {
 		for _, one := range l.list {
 			if one.Record.UUID == i.UUID {
 				one.Record.Process.PID = innocent
-				one.Record.Process.Start-- // both may have been started in one tick
+				one.Record.Process.Start = stranger.Status().started - 1
 			}
 		}
 	})

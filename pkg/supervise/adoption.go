@@ -75,20 +75,21 @@ func (a *adoption) rest(uuid string) (list []*keeper.Held) {
 	return list
 }
 
-// forgetProcess tells the keeper that the exit of a launch is on record, and
-// closes what nobody needs then.
+// forgetProcess tells the keeper that the exit of a launch is on record, or that
+// it never came to its fork, and closes what nobody needs then. nil is nothing.
 func (a *adoption) forgetProcess(h *keeper.Held) {
+	if h == nil {
+		return
+	}
 	a.sup.Keeper.Reaped(h.Key)
 	h.PID = 0
 	if h.Exit != nil {
 		a.sup.Keeper.Recorded(h.Exit.Report)
 	}
 	for _, name := range []string{keeper.PidFD, keeper.Channel, keeper.Notify} {
-		if fd := takeFile(h, name); fd >= 0 {
-			closeFD(fd)
-			a.sup.Keeper.Release(h.Key, name)
-		}
+		closeFD(takeFile(h, name))
 	}
+	a.sup.Keeper.Release(h.Key, keeper.PidFD, keeper.Channel, keeper.Notify)
 }
 
 // releaseRest lets go of what is nobody's: of instances that were deleted.
@@ -178,7 +179,7 @@ type launchKey struct {
 func (a *adoption) unnamed(r *Record) (list []launchKey) {
 	add := func(gen int, l RecordedLaunch) {
 		key := keyOf(r.UUID, gen)
-		if h := a.held[key]; l.Process == nil && (h == nil || h.PID == 0) {
+		if h := a.held[key]; l.Process == nil && (h == nil || h.PID == 0 || fileOf(h, keeper.PidFD) < 0) {
 			list = append(list, launchKey{key, r.UUID, gen, l.LaunchedAt})
 		}
 	}

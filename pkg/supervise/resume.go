@@ -16,6 +16,9 @@ type resumed struct {
 	pid    int  // of the main process, which runs or is a zombie; else 0
 	forked bool // there was one
 	exit   proc.Exit
+	// held is what the keeper has of a launch whose process runs no more, or never
+	// did; nil where it has nothing. It is to be told so when that is on record.
+	held *keeper.Held
 }
 
 // resume takes a launch's process and its wires. The error tells what can't be
@@ -30,7 +33,7 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 	p, err := i.processOf(l, r, h, a)
 	switch {
 	case errors.Is(err, proc.ErrGone):
-		found.forked, err = true, nil
+		found.forked, found.held, err = true, h, nil
 		if h != nil && h.Exit != nil {
 			found.exit = proc.ExitOf(h.Exit.Status)
 		} else if stray := a.stray(i.key(l.gen)); stray != nil {
@@ -39,6 +42,8 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 	case p != nil:
 		found.pid, found.forked = p.PID, true
 		l.process, l.main = p, member{p.PID, p.Start}
+	case err == nil:
+		found.held = h
 	}
 	err = errors.Join(err, i.rejoin(l, r, h))
 	if l.process != nil { // the end drains the wires, so they come first
@@ -75,7 +80,7 @@ func (i *Instance) processOf(l *launch, r RecordedLaunch, h *keeper.Held, a *ado
 	case id == nil:
 		// The earlier daemon died between fork and record, or before the fork.
 		if id = a.aloft[i.key(l.gen)]; id == nil {
-			if a.stray(i.key(l.gen)) != nil {
+			if a.stray(i.key(l.gen)) != nil || h != nil && h.Exit != nil {
 				return nil, proc.ErrGone
 			}
 			return nil, nil
