@@ -43,7 +43,7 @@ func (d *Daemon) adopt(ctx context.Context) {
 // ended with it, and resurrect brings back the saved ones. Those that can't be
 // used are set aside.
 func (d *Daemon) restored() (list []supervise.Restored) {
-	a := recordReader{home: d.home, specs: make(map[string]*spec.Spec), bases: make(map[string]*supervise.BaseEnv)}
+	a := newRecordReader(d.home)
 	err := d.home.Records(func(uuid, path string) {
 		r, err := a.read(uuid, path)
 		switch {
@@ -92,6 +92,10 @@ type recordReader struct {
 	home  *store.Home
 	specs map[string]*spec.Spec
 	bases map[string]*supervise.BaseEnv
+}
+
+func newRecordReader(home *store.Home) *recordReader {
+	return &recordReader{home: home, specs: make(map[string]*spec.Spec), bases: make(map[string]*supervise.BaseEnv)}
 }
 
 // read reads a record and what it refers to. With an error the record itself may

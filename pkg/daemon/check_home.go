@@ -6,7 +6,6 @@ import (
 	"io/fs"
 
 	"github.com/leadmaster/hub/pkg/settings"
-	"github.com/leadmaster/hub/pkg/spec"
 	"github.com/leadmaster/hub/pkg/store"
 	"github.com/leadmaster/hub/pkg/supervise"
 )
@@ -29,14 +28,28 @@ func Check(dir string) error {
 	if st.Version > stateVersion {
 		return newerState(home, st)
 	}
-	a := recordReader{home: home, specs: make(map[string]*spec.Spec), bases: make(map[string]*supervise.BaseEnv)}
+	a := newRecordReader(home)
 	var errs []error
 	err = home.Records(func(uuid, path string) {
-		if _, err := a.read(uuid, path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := a.check(uuid, path); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", path, err))
 		}
 	})
 	return errors.Join(append(errs, err)...)
+}
+
+// checkTries is how often a record is read that can't be: the daemon that runs
+// may just be writing or removing it.
+const checkTries = 3
+
+func (a *recordReader) check(uuid, path string) (err error) {
+	for range checkTries {
+		var r supervise.Restored
+		if r, err = a.read(uuid, path); err == nil || r.Record == nil && errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	return err
 }
 
 func newerState(home *store.Home, st state) error {

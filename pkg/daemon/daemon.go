@@ -77,18 +77,6 @@ type Daemon struct {
 	memory  *memory
 }
 
-// stateVersion is the version of state.json that this program reads and writes.
-const stateVersion = 1
-
-// state is state.json. The order of instances is that of their ids, which stand
-// in their records.
-type state struct {
-	Version int    `json:"version"`
-	HomeID  string `json:"home_id"`
-	Boot    string `json:"boot"` // the kernel's boot id, when the file was written
-	NextID  int    `json:"next_id"`
-}
-
 // Run takes the home and serves it until ctx is done, when it ends all apps
 // first, or until a client asks for the end. It returns store.ErrLocked when
 // another daemon has the home.
@@ -185,7 +173,7 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 	if err != nil {
 		return nil, err
 	}
-	st, err := loadState(home, log)
+	st, err := loadState(home, boot, log)
 	if err != nil {
 		return nil, err
 	}
@@ -203,12 +191,6 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 	if err != nil {
 		return nil, err
 	}
-	st.Boot = boot
-	if !d.sameBoot {
-		if err := store.WriteRuntime(home.StatePath(), st); err != nil {
-			log.Error("state", "error", err)
-		}
-	}
 	d.sup = supervise.New(supervise.Config{
 		Home: home.Dir, HomeID: st.HomeID, Boot: boot, RunDir: home.RunDir(),
 		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
@@ -222,26 +204,6 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 		},
 	}, st.NextID)
 	return d, nil
-}
-
-// loadState reads state.json, or makes the home's identity.
-func loadState(home *store.Home, log *slog.Logger) (state, error) {
-	var st state
-	err := store.ReadJSON(home.StatePath(), &st)
-	switch {
-	case err == nil && st.Version > stateVersion:
-		return st, newerState(home, st)
-	case err == nil && st.Version == stateVersion && st.HomeID != "":
-		return st, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		aside := home.StatePath() + ".damaged"
-		log.Warn("state.json can't be read and is set aside", "file", aside, "error", err)
-		if err := os.Rename(home.StatePath(), aside); err != nil {
-			return st, err
-		}
-	}
-	st = state{Version: stateVersion, HomeID: supervise.NewUUID()}
-	return st, store.WriteRuntime(home.StatePath(), st)
 }
 
 func (d *Daemon) serveLoop(name string, run func() error) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/spec"
 	"github.com/leadmaster/hub/pkg/store"
 	"golang.org/x/sys/unix"
@@ -51,6 +52,7 @@ type rig struct {
 	scripts string // folder of the apps' scripts
 	journal *journal
 	stop    context.CancelFunc
+	answers chan struct{} // closed when it does
 	ended   chan error
 	once    sync.Once
 }
@@ -64,13 +66,30 @@ func serve(t testing.TB) *rig {
 // serveIn runs a daemon in a home; begin is what it does first.
 func serveIn(t testing.TB, home string, begin func(*Daemon) error) *rig {
 	t.Helper()
-	r := &rig{TB: t, Client: api.Client{Home: home}, scripts: t.TempDir(), journal: &journal{}, ended: make(chan error, 1)}
+	r := run(t, Options{Home: home}, begin)
+	r.await()
+	return r
+}
+
+// startIn is serveIn for who does not want to wait until it answers; table may be
+// nil.
+func startIn(t testing.TB, home string, table *keeper.Table) *rig {
+	t.Helper()
+	return run(t, Options{Home: home, Table: table}, nil)
+}
+
+// run runs a daemon until the test ends.
+func run(t testing.TB, o Options, begin func(*Daemon) error) *rig {
+	t.Helper()
+	r := &rig{
+		TB: t, Client: api.Client{Home: o.Home}, scripts: t.TempDir(), journal: &journal{},
+		answers: make(chan struct{}), ended: make(chan error, 1),
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	answers := make(chan struct{})
-	log := slog.New(slog.NewTextHandler(r.journal, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Log = slog.New(slog.NewTextHandler(r.journal, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o.Ready = func() { close(r.answers) }
 	go func() {
-		o := Options{Home: home, Log: log, Ready: func() { close(answers) }}
 		err := Run(ctx, o, begin)
 		// A child that another test forks has the descriptor of the lock that a
 		// daemon before this one had, until its exec.
@@ -85,15 +104,20 @@ func serveIn(t testing.TB, home string, begin func(*Daemon) error) *rig {
 			t.Log(r.journal.String())
 		}
 	})
+	return r
+}
+
+// await waits until the daemon answers.
+func (r *rig) await() {
+	r.Helper()
 	select {
-	case <-answers:
+	case <-r.answers:
 	case err := <-r.ended:
 		r.ended <- err
-		t.Fatalf("the daemon ended: %v", err)
+		r.Fatalf("the daemon ended: %v", err)
 	case <-time.After(deadline):
-		t.Fatal("the daemon does not answer")
+		r.Fatal("the daemon does not answer")
 	}
-	return r
 }
 
 // end tells the daemon to end and waits for it; it may be called twice.

@@ -48,6 +48,9 @@ func (s *Supervisor) Adopt(ctx context.Context, list []Restored, held []keeper.H
 		progress(n + 1)
 	}
 	a.releaseRest()
+	s.mu.Lock()
+	s.changed() // also where there was nothing: it may be a new home
+	s.mu.Unlock()
 	if len(list) > 0 {
 		go s.round() // what the daemon before has remembered is gone
 	}
