@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,20 +14,29 @@ import (
 
 // ownLog is the daemon's own log, hubd.log.
 type ownLog struct {
-	path string
-	file *os.File
-	mu   sync.Mutex // one reopen at a time
+	path  string
+	file  *os.File
+	fault error      // why file is not hubd.log
+	mu    sync.Mutex // one reopen at a time
 }
 
+// openLog opens hubd.log. Where that can't be, on a read-only disk, the log goes
+// to stderr: apps must be managed all the same, and stderr is most often the
+// hubd.log that a daemon before has opened.
 func openLog(home string) (*ownLog, error) {
 	h, err := store.OpenHome(home)
 	if err != nil {
 		return nil, err
 	}
 	l := &ownLog{path: h.LogPath()}
-	if l.file, err = l.open(); err != nil {
-		return nil, fmt.Errorf("log: %w", err)
+	if l.file, l.fault = l.open(); l.fault == nil {
+		return l, nil
 	}
+	fd, err := unix.FcntlInt(os.Stderr.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("log: %w", errors.Join(l.fault, err))
+	}
+	l.file = os.NewFile(uintptr(fd), "stderr")
 	return l, nil
 }
 
@@ -37,10 +47,14 @@ func (l *ownLog) open() (*os.File, error) {
 // logger writes to the file, and in the foreground to stderr as well.
 func (l *ownLog) logger(foreground bool, stderr io.Writer) *slog.Logger {
 	var out io.Writer = l.file
-	if foreground {
+	if foreground && l.fault == nil {
 		out = io.MultiWriter(l.file, stderr)
 	}
-	return slog.New(slog.NewTextHandler(out, nil))
+	log := slog.New(slog.NewTextHandler(out, nil))
+	if l.fault != nil {
+		log.Error("hubd.log can't be written; this goes to stderr", "error", l.fault)
+	}
+	return log
 }
 
 // reopen goes over to the file that the path names now. The descriptor stays,

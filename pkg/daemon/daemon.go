@@ -65,6 +65,7 @@ type Daemon struct {
 	keeperLost chan struct{}
 	orphaned   atomic.Bool // the keeper is gone
 	left       atomic.Bool // the apps are the next daemon's
+	named      atomic.Bool // hubd.pid says who we are
 	updates    chan update
 	adopted    chan struct{} // closed when adoption is complete
 	adopting   struct{ done, of atomic.Int64 }
@@ -113,7 +114,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	defer d.remove(func() error { return os.Remove(home.SocketPath()) })
 	defer d.listener.Close()
 	// After the socket: who finds the pid file finds a daemon to talk to.
-	if err := home.WritePid(); err != nil {
+	if err := d.signName(); err != nil {
 		d.log.Error("pid file", "error", err)
 	}
 	defer d.remove(home.RemovePid)
@@ -200,10 +201,20 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 		OnChange: func(nextID, instances int) error {
 			d.memory.changed()
 			now := state{Version: stateVersion, HomeID: st.HomeID, Boot: boot, NextID: nextID}
-			return store.WriteRuntime(home.StatePath(), now)
+			return errors.Join(store.WriteRuntime(home.StatePath(), now), d.signName())
 		},
 	}, st.NextID)
 	return d, nil
+}
+
+// signName writes hubd.pid, once: a disk that can't be written may be later.
+func (d *Daemon) signName() error {
+	if d.named.Load() {
+		return nil
+	}
+	err := d.home.WritePid()
+	d.named.Store(err == nil)
+	return err
 }
 
 func (d *Daemon) serveLoop(name string, run func() error) {

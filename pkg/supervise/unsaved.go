@@ -11,6 +11,7 @@ type unsaved struct {
 	mu       sync.Mutex       // guards the fields below
 	what     map[string]error // by instance, with stateKey for the registry
 	retrying bool
+	first    error // of all that is not over
 }
 
 // stateKey stands for what OnChange saves.
@@ -36,9 +37,10 @@ func (s *Supervisor) saved(key string, err error) {
 	}
 	switch after := len(u.what); {
 	case before == 0 && after > 0:
+		u.first = err
 		s.Log.Error("state can't be saved: a new daemon would not know what runs now", "error", err)
-	case before > 0 && after == 0:
-		s.Log.Info("state is saved again")
+	case before > 0 && after == 0: // the log may have been on the same disk
+		s.Log.Info("state is saved again", "error before", u.first)
 	}
 	if len(u.what) > 0 && !u.retrying {
 		u.retrying = true

@@ -85,6 +85,8 @@ func condition(name string) (bool, error) {
 	case "cgroups": // a program may make cgroups of version 2
 		_, err := cgroup.Open("hub-e2e")
 		return err == nil, nil
+	case "root-mount": // a test may mount file systems
+		return mayMount()
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }
@@ -105,6 +107,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("REPOSITORY", repository)
 	env.Defer(func() {
 		defer os.RemoveAll(home)
+		defer unmountAll(home)
 		failed, ok := env.T().(interface{ Failed() bool })
 		if ok && failed.Failed() {
 			env.T().Log(hubdLog(home))
