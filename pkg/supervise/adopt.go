@@ -30,8 +30,8 @@ type Restored struct {
 func (s *Supervisor) Adopt(ctx context.Context, list []Restored, held []keeper.Held, strays func() []keeper.Stray, progress func(done int)) error {
 	slices.SortFunc(list, func(a, b Restored) int { return cmp.Compare(a.Record.ID, b.Record.ID) })
 	a := newAdoption(s, held, strays)
-	for _, r := range list {
-		a.correct(r.Record)
+	for n := range list {
+		a.advance(ctx, &list[n])
 	}
 	a.findAloft(ctx, list)
 	a.findLeft(ctx, list)

@@ -131,7 +131,7 @@ func TestStrayOfALaunch(t *testing.T) {
 	t.Parallel()
 	r, _, _ := airborne(t)
 	n := r.next(takesOff, func(l *left) {
-		l.strays = []keeper.Stray{{PID: 4711, Session: 4711, Start: 1, Status: 3 << 8}, {PID: 4712, Session: 4711, Start: 1, Status: 9}}
+		l.strays = []keeper.Stray{{PID: 4711, Session: 4711, Start: ticks(), Status: 3 << 8}, {PID: 4712, Session: 4711, Start: ticks(), Status: 9}}
 	})
 	i := n.only()
 	if st := i.Status(); st.Generation != 3 || st.Restarts != 1 || st.LastExit == nil || st.LastExit.Code != 3 {
@@ -147,7 +147,7 @@ func TestStraysAreNotGuessed(t *testing.T) {
 	t.Parallel()
 	r, _, _ := airborne(t)
 	n := r.next(takesOff, func(l *left) {
-		l.strays = []keeper.Stray{{PID: 4711, Session: 4711, Start: 1, Status: 3 << 8}, {PID: 4712, Session: 4712, Start: 1}}
+		l.strays = []keeper.Stray{{PID: 4711, Session: 4711, Start: ticks(), Status: 3 << 8}, {PID: 4712, Session: 4712, Start: ticks()}}
 	})
 	if st := n.only().Status(); st.Generation != 3 || st.Restarts != 0 || st.LastExit != nil {
 		t.Errorf("%+v", st)

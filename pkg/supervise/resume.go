@@ -129,7 +129,7 @@ func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
 		if notify < 0 && l.notify != nil {
 			opened = append(opened, keeper.File{Name: keeper.Notify, FD: l.notify.Descriptor()})
 		}
-	} else if notify >= 0 {
+	} else if notify >= 0 { // its process is gone, or of settings that nobody knows
 		closeFD(notify)
 		i.sup.Keeper.Release(i.key(l.gen), keeper.Notify)
 	}
