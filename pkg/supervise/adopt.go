@@ -64,6 +64,7 @@ func (s *Supervisor) restore(r Restored) *Instance {
 		UUID: rec.UUID, ID: rec.ID, Number: rec.Instance, sup: s,
 		mail: newMailbox(), gone: make(chan struct{}), machine: restoredMachine(rec, r.Spec, r.Next), timers: make(map[timerOf]*time.Timer),
 	}
+	i.recall(rec)
 	i.base.Store(r.Base)
 	i.doomed.Store(rec.Want == Gone)
 	i.publish()

@@ -34,11 +34,13 @@ type Instance struct {
 	outputs []output  // of all launches whose pipes are still open
 	timers  map[timerOf]*time.Timer
 	content content
-	// recorded: the record on disk says what the machine says.
-	recorded bool
-	pidFile  pidFile
-	history  []Event
-	dropped  bool
+	// recorded: the record on disk says what the machine says; recording: it will
+	// soon be written anew.
+	recorded  bool
+	recording bool
+	pidFile   pidFile
+	history   []Event
+	dropped   bool
 }
 
 // timerOf names a timer of a launch.
@@ -109,10 +111,7 @@ func (i *Instance) receive(msg any) {
 	case reported:
 		i.reported(msg)
 	case appStatus:
-		if l := i.find(msg.gen); l != nil {
-			l.appStatus = msg.text
-			i.publish()
-		}
+		i.said(msg)
 	case warning:
 		if i.find(msg.gen) != nil {
 			i.note(note{kind: "warning", reason: msg.text})

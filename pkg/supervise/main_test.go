@@ -32,12 +32,13 @@ const deadline = 20 * time.Second
 const childMode = "HUB_TEST_APP"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childMode) == "ready" {
-		if err := readiness.Notify(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+	switch mode, text, _ := strings.Cut(os.Getenv(childMode), " "); mode {
+	case "ready":
+		say(readiness.Notify())
 		_ = unix.Pause() // until it is told to end
+	case "status":
+		say(readiness.Status(text))
+		os.Exit(0)
 	}
 	if os.Getenv(childMode) == "trace" {
 		os.Exit(trace(os.Args[1]))
@@ -47,6 +48,14 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	os.Exit(m.Run())
+}
+
+// say ends an app that can't say something.
+func say(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // rig is a Supervisor with loops and a folder of its own.

@@ -41,6 +41,9 @@ type Record struct {
 	Due     *time.Time `json:"due,omitempty"`
 	Exit    *proc.Exit `json:"exit,omitempty"` // the last
 	LastEnd string     `json:"last_end,omitempty"`
+	// Events are the last ones, oldest first.
+	Events     []RecordedEvent `json:"events,omitempty"`
+	MemoryPeak int64           `json:"memory_peak,omitempty"` // bytes
 }
 
 // Check returns why a record can't be used: it is another instance's, a field is
@@ -98,7 +101,9 @@ type RecordedLaunch struct {
 	Notify string `json:"notify,omitempty"`
 	// Signalled: the main process got the kill signal. A second one means "at
 	// once" to many programs.
-	Signalled  bool      `json:"signalled,omitempty"`
+	Signalled bool `json:"signalled,omitempty"`
+	// Status is the app's own STATUS= (sd_notify(3)), "" also for a long one.
+	Status     string    `json:"status,omitempty"`
 	LaunchedAt time.Time `json:"launched_at"`
 }
 

@@ -125,6 +125,7 @@ func (i *Instance) record() {
 		b := &r.Beside[n]
 		b.RecordedLaunch = i.find(b.Generation).recorded(b.LaunchedAt)
 	}
+	r.MemoryPeak, r.Events = i.peak.Load(), past(i.history, pastRoom-len(r.Status)-len(r.LastEnd))
 	err := cmp.Or(i.sup.Store.WriteRecord(i.UUID, r), c.err)
 	i.recorded = err == nil
 	i.sup.saved(i.UUID, err)
@@ -182,6 +183,9 @@ func (l *launch) recorded(at time.Time) (r RecordedLaunch) {
 	r.Pipes = l.pipes
 	r.Notify = l.wires.notify
 	r.Signalled = l.signalled
+	if len(l.appStatus) <= pastRoom/2 {
+		r.Status = l.appStatus
+	}
 	if l.wires.channel > 0 {
 		r.Channel, r.ChannelCopy = fdChannel, fdChannelCopy
 	}

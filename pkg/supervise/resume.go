@@ -28,7 +28,7 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 	if h != nil && l == i.launch && i.machine.isDown() {
 		a.forgetProcess(h)
 	}
-	l.pipes, l.signalled = r.Pipes, r.Signalled
+	l.pipes, l.signalled, l.appStatus = r.Pipes, r.Signalled, r.Status
 	found.exit = proc.Exit{Unknown: true}
 	p, err := i.processOf(l, r, h, a)
 	switch {
