@@ -94,7 +94,7 @@ func BenchmarkRecord(b *testing.B) {
 	r := newRig(b)
 	i := r.hold("app", "default", 1)[0]
 	for range historyLength {
-		i.history = append(i.history, i.event(note{"exit", "exited with code 1 after 12.345s"}))
+		i.history = append(i.history, i.event(note{kind: "exit", reason: "exited with code 1 after 12.345s"}))
 	}
 	b.ReportAllocs()
 	for b.Loop() {
