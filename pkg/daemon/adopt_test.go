@@ -386,18 +386,19 @@ func TestHeldListener(t *testing.T) {
 	if _, err := conn.Write([]byte(`{"method":"` + api.Interface + `.Daemon"}` + "\x00")); err != nil {
 		t.Fatal(err)
 	}
-	duplicate := func(f interface{ Fd() uintptr }) int { // Run takes them over
-		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	duplicate := func(own int) int { // Run takes them over
+		fd, err := unix.FcntlInt(uintptr(own), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return fd
 	}
 	table := &keeper.Table{
-		Protocol: keeper.Protocol, Keeper: os.Getppid(), Socket: pair[0], Lock: lock.Descriptor(),
-		Held: []keeper.Held{{Key: keeper.APIKey, Files: []keeper.File{{Name: keeper.Listener, FD: duplicate(file)}}}},
+		Protocol: keeper.Protocol, Keeper: os.Getppid(), Socket: pair[0], Lock: duplicate(lock.Descriptor()),
+		Held: []keeper.Held{{Key: keeper.APIKey, Files: []keeper.File{{Name: keeper.Listener, FD: duplicate(int(file.Fd()))}}}},
 	}
 	file.Close()
+	lock.Close()
 	n := startIn(t, home.Dir, table)
 	n.await()
 	buf := make([]byte, 1000)
