@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/supervise"
 	"golang.org/x/sys/unix"
 )
 
@@ -31,6 +32,9 @@ const (
 // that it has forked stay its children. It returns only if that fails; the daemon
 // then goes on without a keeper, for a while.
 func (d *Daemon) becomeKeeper(ctx context.Context) error {
+	if d.ending() {
+		return supervise.ErrEnding
+	}
 	d.log.Warn("the keeper is gone; this process becomes the next one, which starts the next daemon")
 	table := *d.table
 	table.Socket = -1
@@ -40,10 +44,10 @@ func (d *Daemon) becomeKeeper(ctx context.Context) error {
 // keep is becomeKeeper until it succeeds. It returns when to try again, after the
 // given pause, and the pause after that.
 func (d *Daemon) keep(ctx context.Context, pause time.Duration) (again <-chan time.Time, next time.Duration) {
-	if d.sup.Ending() || d.left.Load() {
+	err := d.becomeKeeper(ctx)
+	if errors.Is(err, supervise.ErrEnding) || ctx.Err() != nil {
 		return nil, pause // soon there is nothing to keep
 	}
-	err := d.becomeKeeper(ctx)
 	d.log.Error("the daemon can't become the keeper: until it can, nothing survives its death but the apps", "error", err, "again in", pause)
 	return time.After(pause), min(2*pause, lastTry)
 }
@@ -81,11 +85,18 @@ func (d *Daemon) become(ctx context.Context, program string, args []string, tabl
 		return fmt.Errorf("stand still: a process is being started: %w", err)
 	}
 	defer release()
+	d.fate.Lock()
+	defer d.fate.Unlock()
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
+	if d.ending() {
+		return supervise.ErrEnding
+	}
 	return d.execute(program, args, table)
 }
+
+func (d *Daemon) ending() bool { return d.sup.Ending() || d.left.Load() }
 
 // tellKeeper waits until the keeper has been told everything, where it goes on: the
 // next program does not know what this one wanted to say.

@@ -178,6 +178,8 @@ func (d *Daemon) kill(ctx context.Context, r *replies) error {
 			return // it left; go on
 		}
 	})
+	d.fate.Lock()
+	defer d.fate.Unlock()
 	err := r.last(api.ResultsReply{Results: all})
 	d.end()
 	return err
@@ -185,6 +187,8 @@ func (d *Daemon) kill(ctx context.Context, r *replies) error {
 
 // leave ends the daemon and its keeper, and leaves the apps to the next daemon.
 func (d *Daemon) leave(ctx context.Context, r *replies) error {
+	d.fate.Lock()
+	defer d.fate.Unlock()
 	d.log.Info("hubd ends and leaves its apps running", "cause", causeOf(ctx))
 	d.left.Store(true)
 	err := r.last(api.ResultsReply{Results: []api.Result{}})
