@@ -79,6 +79,20 @@ func (l *ownLog) reopen() error {
 	return nil
 }
 
+// takeStderr makes hubd.log stderr, where that is a file: the keeper passes on what
+// it was started with, and that may have been put away since. A panic belongs where
+// one looks for it.
+func (l *ownLog) takeStderr() error {
+	info, err := os.Stderr.Stat()
+	if err != nil || l.fault != nil || !info.Mode().IsRegular() || sameFile(l.file, os.Stderr) {
+		return nil
+	}
+	if err := unix.Dup3(int(l.file.Fd()), int(os.Stderr.Fd()), 0); err != nil {
+		return fmt.Errorf("dup3: %w", err)
+	}
+	return nil
+}
+
 func sameFile(a, b *os.File) bool {
 	one, err := a.Stat()
 	if err != nil {

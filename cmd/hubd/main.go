@@ -110,6 +110,11 @@ func serve(o options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if o.config == "" && table.Answered {
+		if err := own.takeStderr(); err != nil {
+			return fmt.Errorf("log: %w", err)
+		}
+	}
 	signals := newSignals()
 	signals.catch()
 	ctx, stop := signals.context()
