@@ -46,6 +46,9 @@ func begin(o options, stderr io.Writer) error {
 		Protocol: keeper.Protocol, Hubd: hubd, Program: program, Args: o.daemonArgs(),
 		Socket: -1, Lock: lock.Descriptor(), Ready: o.readyFD,
 	}
+	if err := daemon.Mark(); err != nil {
+		return err
+	}
 	return fmt.Errorf("execute %s: %w", program, keeper.Execute(program, nil, table))
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/cgroup"
+	"github.com/leadmaster/hub/pkg/supervise"
 )
 
 // openGroups returns the cgroups of this home's instances, nil where there can be
@@ -47,3 +48,7 @@ func (d *Daemon) strays(ctx context.Context, _ *none, r *replies) error {
 	}
 	return r.last(api.StraysReply{Strays: strays})
 }
+
+// Mark marks this process, and what it becomes and starts, as keeper and daemon: they
+// are no app's, whoever has started them.
+func Mark() error { return supervise.MarkDaemon() }

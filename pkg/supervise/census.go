@@ -23,6 +23,7 @@ type census struct {
 	self     int                  // pid of the daemon
 	keeper   int                  // its pid, 0 without one
 	above    []int32              // who gets orphans: see forebears
+	foreign  []int                // pids of other homes' processes, whoever has started them
 	owners   owners
 }
 
@@ -68,20 +69,26 @@ func (s *Supervisor) censusOf(snap *stats.Snapshot) *census {
 		return cs.last
 	}
 	c := &census{snapshot: snap, claimed: make(map[string][]claimed), self: os.Getpid(), keeper: s.KeeperPID, above: forebears(snap)}
-	found, doubtful := s.Scanner.Marked(snap, s.HomeID+":")
+	found, doubtful := s.Scanner.Marked(snap, "")
 	list := make(marks, 0, len(found))
+	var foreign []stats.Proc
 	for _, p := range found {
 		if c.isOwn(p) {
 			continue
 		}
-		cl := s.claimOf(s.Scanner.Mark(p))
+		text := s.Scanner.Mark(p)
+		if !strings.HasPrefix(text, s.HomeID+":") {
+			foreign = append(foreign, p)
+			continue
+		}
+		cl := s.claimOf(text)
 		if uuid := s.groupOf(c, p); uuid != "" && uuid != cl.uuid {
 			cl = claim{uuid, unknown} // a mark can be forged
 		}
 		list = append(list, mark{p.PID, cl})
 		c.claimed[cl.uuid] = append(c.claimed[cl.uuid], claimed{memberOf(p), cl.gen})
 	}
-	cs.kin = s.inherit(c, list, cs.kin)
+	cs.kin = s.inherit(c, list, foreign, cs.kin)
 	c.sure = !slices.ContainsFunc(doubtful, func(p stats.Proc) bool {
 		_, known := c.owners.of(p)
 		return !known
@@ -136,6 +143,9 @@ func (c *census) gather(g *stats.Gatherer, uuid string, roots []member, rivals [
 	g.Reset()
 	g.Skip(c.self)
 	g.Skip(c.keeper)
+	for _, pid := range c.foreign {
+		g.Skip(pid)
+	}
 	claims := c.claimed[uuid]
 	add := func(m member) {
 		if m.pid != 0 {

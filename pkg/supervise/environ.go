@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,11 @@ var private = []string{
 	"LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID",
 	"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", markVar,
 }
+
+// MarkDaemon puts a mark that is no app's into this process's environment, so that
+// the keeper and the daemons that it starts are not taken for part of the app that has
+// started them.
+func MarkDaemon() error { return os.Setenv(markVar, "hubd") }
 
 // BaseEnv is the environment of whoever first started an app: KEY=value, kept
 // and used again at every launch.

@@ -49,9 +49,11 @@ func memberOf(p stats.Proc) member { return member{int(p.PID), p.Start} }
 //
 // What has neither a mark nor a parent is its cgroup's, else that of the parent
 // at the last look: kin, as far as it lives. Nothing is kept of apps whose
-// processes all carry the mark.
-func (s *Supervisor) inherit(c *census, marks marks, kin map[member]claim) map[member]claim {
+// processes all carry the mark. foreign are those that carry the mark of another home
+// or of a daemon.
+func (s *Supervisor) inherit(c *census, marks marks, foreign []stats.Proc, kin map[member]claim) map[member]claim {
 	mains := s.unmarkedMains(marks)
+	c.bar(foreign, marks, mains, kin)
 	c.owners.claims = []claim{{}}
 	label := func(cl claim, ok bool) int32 {
 		if !ok {
@@ -71,8 +73,13 @@ func (s *Supervisor) inherit(c *census, marks marks, kin map[member]claim) map[m
 			if cl, ok := marks.of(p.PID); ok {
 				return label(cl, true)
 			}
-			cl, ok := mains[memberOf(p)]
-			return label(cl, ok)
+			if cl, ok := mains[memberOf(p)]; ok {
+				return label(cl, true)
+			}
+			if _, ok := slices.BinarySearch(c.foreign, int(p.PID)); ok {
+				return -1
+			}
+			return 0
 		},
 		func(p stats.Proc) int32 {
 			cl, ok := kin[memberOf(p)]
@@ -82,6 +89,26 @@ func (s *Supervisor) inherit(c *census, marks marks, kin map[member]claim) map[m
 			return label(cl, ok)
 		})
 	return c.takeKin(marks, mains)
+}
+
+// bar notes who is another home's: its daemon and keeper, which one of our apps may
+// have started by hubctl, and its apps. They live as long as they are wanted there,
+// although parent and cgroup say that they are ours. A hub that stays in the session
+// of an app is that app's.
+func (c *census) bar(foreign []stats.Proc, marks marks, mains, kin map[member]claim) {
+	for _, p := range foreign {
+		leader, alive := c.snapshot.Proc(int(p.SID))
+		_, ours := kin[memberOf(p)] // as long as the leader lived
+		if alive {
+			_, marked := marks.of(p.SID)
+			_, main := mains[memberOf(leader)]
+			ours = marked || main
+		}
+		if ours {
+			continue
+		}
+		c.foreign = append(c.foreign, int(p.PID)) // in order, as the snapshot is
+	}
 }
 
 // groupOf returns whose cgroup an orphan is in, "" if it is nobody's. Processes

@@ -369,3 +369,29 @@ func TestKeeperIsNoApps(t *testing.T) {
 		t.Error("the keeper or its child was ended")
 	}
 }
+
+// A daemon of another home, and what that runs, is not of the app that has started
+// it by hubctl.
+func TestOtherHomeIsNoApps(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	word, said := r.fifo("pids")
+	daemon := r.script("daemon", "env HUB_INSTANCE=other:app:1 setsid sleep 1000 & echo $$ $! >"+word+"; wait")
+	i := r.one(r.app("app", "HUB_INSTANCE=hubd sleep 1000 & echo $! >"+word+"; HUB_INSTANCE=hubd setsid "+daemon+" & echo up; read x"))
+	var inside, other, app int
+	if _, err := fmt.Sscan(said(), &inside); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Sscan(said(), &other, &app); err != nil {
+		t.Fatal(err)
+	}
+	endWithTest(t, other)
+	endWithTest(t, app)
+	r.act(i, "stop")
+	if !runs(other) || !runs(app) {
+		t.Errorf("the other daemon runs: %v, its app: %v", runs(other), runs(app))
+	}
+	if runs(inside) {
+		t.Error("what stays in the app's session is left")
+	}
+}
