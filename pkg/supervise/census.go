@@ -120,6 +120,21 @@ func (c *census) isOwn(p stats.Proc) bool {
 	return int(p.PID) == c.self || int(p.PID) == c.keeper
 }
 
+// hasSession reports whether the number of a main process, which ended at that time
+// if it did, still names its session. All of a session that is not its own any more
+// began after that: no number is used again while its session has members.
+func (c *census) hasSession(main member, ended uint64) bool {
+	if ended == 0 {
+		return true
+	}
+	for p := range c.snapshot.All() {
+		if int(p.SID) == main.pid && p.Start <= ended {
+			return true
+		}
+	}
+	return false
+}
+
 // claimOf reads a mark of this home.
 func (s *Supervisor) claimOf(mark string) claim {
 	uuid, number, _ := strings.Cut(strings.TrimPrefix(mark, s.HomeID+":"), ":")

@@ -95,7 +95,7 @@ func (i *Instance) ended(gen int) {
 	case exit.Unknown && i.awaitExit(l):
 		return
 	}
-	l.exit = &exit
+	l.exit, l.ended = &exit, ticks()
 	i.handle(exited{gen, exit})
 }
 

@@ -52,6 +52,7 @@ type launch struct {
 	pause     time.Duration // until the next look for it
 
 	main    member   // the main process, also after its end: its session's leader
+	ended   uint64   // when that end was noticed, in ticks since boot; 0 while it runs
 	known   []member // the tree as it was when it was told to end; nil before that
 	grouped uint64   // when the process group got the kill signal, in ticks since boot
 	sweeper *sweeper // ends what is left of the tree; nil when nobody does

@@ -395,3 +395,41 @@ func TestOtherHomeIsNoApps(t *testing.T) {
 		t.Error("what stays in the app's session is left")
 	}
 }
+
+// A session that got the number of an app's main process after that has ended is not
+// the app's.
+func TestSessionOfAnotherOne(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	word, said := r.fifo("pids")
+	i := r.one(r.app("app", idle))
+	before := ticks() - 1
+	other := exec.Command("setsid", "sh", "-c", "sleep 1000 & echo $$ $! >"+word)
+	if err := other.Run(); err != nil {
+		t.Fatal(err)
+	}
+	var leader, stays int
+	if _, err := fmt.Sscan(said(), &leader, &stays); err != nil {
+		t.Fatal(err)
+	}
+	endWithTest(t, stays)
+	for _, c := range []struct {
+		ended uint64
+		want  int
+	}{{before, 0}, {ticks(), 1}} {
+		var look func() ([]leftover, bool, error)
+		l := &launch{gen: 1, main: member{leader, 1}, ended: c.ended}
+		if err := receive(t, i.ask(func() error {
+			l.gen = i.launch.gen
+			look = i.lookFor(l)
+			return nil
+		})); err != nil {
+			t.Fatal(err)
+		}
+		found, _, err := look()
+		others := slices.DeleteFunc(found, func(f leftover) bool { return f.pid != stays })
+		if err != nil || len(others) != c.want {
+			t.Errorf("ended at %d: %v, %v; want %d", c.ended, found, err, c.want)
+		}
+	}
+}

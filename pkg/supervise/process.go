@@ -13,13 +13,11 @@ import (
 // own goroutine waits meanwhile.
 func (i *Instance) spawn(e spawn) event {
 	gen, l := e.gen, &launch{gen: e.gen, spec: e.spec, base: e.base, rebase: e.base != nil}
-	var before member
+	var before *launch
 	if e.beside {
 		i.others = append(i.others, l)
 	} else {
-		if i.launch != nil {
-			before = i.launch.main
-		}
+		before = i.launch
 		i.forgetLaunch()
 		i.launch = l
 	}
@@ -43,8 +41,8 @@ func (i *Instance) spawn(e spawn) event {
 	if e.spec.MaxMemory > 0 {
 		i.sup.watchMemory()
 	}
-	if before.pid != 0 {
-		i.reportLeftovers(gen, before)
+	if before != nil && before.main.pid != 0 {
+		i.reportLeftovers(gen, before.main, before.ended)
 	}
 	return spawned{gen, l.process.PID}
 }
@@ -93,10 +91,10 @@ func (i *Instance) forget(gen int) {
 
 // reportLeftovers warns of processes that the launch before has left behind: a
 // crash ends the main process only, and the rest may hold its port.
-func (i *Instance) reportLeftovers(gen int, before member) {
+func (i *Instance) reportLeftovers(gen int, before member, ended uint64) {
 	go func() {
 		c, err := i.sup.census(i.sup.ctx)
-		if err != nil {
+		if err != nil || !c.hasSession(before, ended) {
 			return
 		}
 		var pids []string

@@ -33,7 +33,7 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 	p, err := i.processOf(l, r, h, a)
 	switch {
 	case errors.Is(err, proc.ErrGone):
-		found.forked, found.held, err = true, h, nil
+		found.forked, found.held, l.ended, err = true, h, ticks(), nil
 		if h != nil && h.Exit != nil {
 			found.exit = proc.ExitOf(h.Exit.Status)
 		} else if stray := a.stray(i.key(l.gen)); stray != nil {

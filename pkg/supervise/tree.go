@@ -286,12 +286,16 @@ func (i *Instance) memberEnded(e memberEnded) {
 // of the launches that run beside it. The function may run on any goroutine; it
 // is not sure when there may be more.
 func (i *Instance) lookFor(l *launch) func() (found []leftover, sure bool, err error) {
-	uuid, root := i.UUID, l.main
-	roots, rivals, last := append([]member{root}, l.known...), i.rivals(l), i.machine.launches
+	uuid, root, ended := i.UUID, l.main, l.ended
+	known, rivals, last := slices.Clone(l.known), i.rivals(l), i.machine.launches
 	return func() (found []leftover, sure bool, err error) {
 		c, err := i.sup.census(i.sup.ctx)
 		if err != nil {
 			return nil, false, err
+		}
+		roots := known
+		if c.hasSession(root, ended) {
+			roots = append([]member{root}, known...)
 		}
 		for _, p := range c.tree(uuid, roots, rivals, last) {
 			if int(p.PID) != root.pid && int(p.PID) != os.Getpid() && !p.Dead() {
