@@ -156,7 +156,7 @@ func inTheAir(c *census) bool {
 	}
 	keeper := os.Getppid()
 	for p := range c.snapshot.All() {
-		if pid, parent := int(p.PID), int(p.PPID); pid == os.Getpid() || parent != keeper && parent != 1 {
+		if pid, parent := int(p.PID), int(p.PPID); pid == os.Getpid() || parent != keeper && parent != 1 && parent != os.Getpid() {
 			continue
 		}
 		exe, err := os.Readlink("/proc/" + strconv.Itoa(int(p.PID)) + "/exe")
