@@ -105,6 +105,13 @@ type RecordedLaunch struct {
 	// Status is the app's own STATUS= (sd_notify(3)), "" also for a long one.
 	Status     string    `json:"status,omitempty"`
 	LaunchedAt time.Time `json:"launched_at"`
+	// Main is the main process after its end, and Ended when that was noticed, in
+	// ticks since boot: what is left of its session is still the launch's.
+	Main  *proc.Identity `json:"main,omitempty"`
+	Ended uint64         `json:"ended,omitempty"`
+	// Grouped is when its process group got the kill signal, in ticks since boot, or
+	// 0.
+	Grouped uint64 `json:"grouped,omitempty"`
 }
 
 // RecordedBeside is a launch that runs beside the current one.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/leadmaster/hub/pkg/proc"
 	"github.com/leadmaster/hub/pkg/spec"
 )
 
@@ -120,10 +121,10 @@ func (i *Instance) record() {
 	m, c := i.machine, &i.content
 	r := m.record(c.hash)
 	r.UUID, r.ID, r.Instance, r.BaseEnv = i.UUID, i.ID, i.Number, cmp.Or(c.baseHash, c.env)
-	r.RecordedLaunch = i.find(m.gen).recorded(m.launchedAt)
+	r.RecordedLaunch = i.find(m.gen).recorded(m.launchedAt, i.sup.Boot)
 	for n := range r.Beside {
 		b := &r.Beside[n]
-		b.RecordedLaunch = i.find(b.Generation).recorded(b.LaunchedAt)
+		b.RecordedLaunch = i.find(b.Generation).recorded(b.LaunchedAt, i.sup.Boot)
 	}
 	r.MemoryPeak, r.Events = i.peak.Load(), past(i.history, pastRoom-len(r.Status)-len(r.LastEnd))
 	err := cmp.Or(i.sup.Store.WriteRecord(i.UUID, r), c.err)
@@ -174,9 +175,16 @@ func restoredMachine(r *Record, current, next *spec.Spec) *machine {
 }
 
 // recorded is what a record says of the launch. There may be none yet.
-func (l *launch) recorded(at time.Time) (r RecordedLaunch) {
+func (l *launch) recorded(at time.Time, boot string) (r RecordedLaunch) {
 	r.LaunchedAt = at
-	if l == nil || l.process == nil || l.exit != nil {
+	if l == nil {
+		return r
+	}
+	r.Grouped = l.grouped
+	if l.process == nil || l.exit != nil {
+		if l.ended != 0 {
+			r.Main, r.Ended = &proc.Identity{PID: l.main.pid, Start: l.main.start, Boot: boot}, l.ended
+		}
 		return r
 	}
 	r.Process = &l.process.Identity

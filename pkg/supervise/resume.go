@@ -28,7 +28,10 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 	if h != nil && l == i.launch && i.machine.isDown() {
 		a.forgetProcess(h)
 	}
-	l.pipes, l.signalled, l.appStatus = r.Pipes, r.Signalled, r.Status
+	l.pipes, l.signalled, l.grouped, l.appStatus = r.Pipes, r.Signalled, r.Grouped, r.Status
+	if r.Main != nil {
+		l.main, l.ended = member{r.Main.PID, r.Main.Start}, r.Ended
+	}
 	found.exit = proc.Exit{Unknown: true}
 	p, err := i.processOf(l, r, h, a)
 	switch {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"sync"
@@ -318,5 +319,35 @@ func TestEliminateOlder(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%v: process %d, want %d", c.ended, got, c.want)
 		}
+	}
+}
+
+// What an app has left in its session is ended also when another daemon goes on with
+// the stop.
+func TestResumeStopOfSession(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	word, said := r.fifo("pid")
+	o := r.leave(r.app("app", "env -i A=1 /bin/sleep 1000 & echo $! >"+word+"; read x"))
+	stays, err := strconv.Atoi(said())
+	if err != nil {
+		t.Fatal(err)
+	}
+	endWithTest(t, stays)
+	for !unmarked(stays) {
+		runtime.Gosched()
+	}
+	l := &launch{gen: 1, main: member{o.process.PID, o.process.Start}}
+	o.ended(t)
+	o.files.closeOurs()
+	l.ended = ticks()
+	o.Record.State, o.Record.Want = Stopping, Down
+	o.Record.RecordedLaunch = l.recorded(o.Record.LaunchedAt, r.Boot)
+	events := r.Subscribe()
+	defer events.Close()
+	r.adopt(o)
+	r.event(events, "stopped")
+	if runs(stays) {
+		t.Error("it is left")
 	}
 }
