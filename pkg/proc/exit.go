@@ -67,8 +67,9 @@ const (
 
 // Peek tells how the process ended without reaping it: the zombie stays until
 // Reap, so that the end can be put on record first. ok is false while it runs.
-// For a process that is not a child the exit is Unknown until its parent has
-// reaped it, and from then on where the kernel tells (Linux 6.15).
+// For a process that is not a child an exit by code 0 is Unknown until its parent
+// has reaped it, and from then on any exit is where the kernel does not tell (before
+// Linux 6.15).
 func (p *Process) Peek() (exit Exit, ok bool, err error) {
 	return p.wait(unix.WEXITED | unix.WNOHANG | unix.WNOWAIT)
 }
@@ -90,6 +91,9 @@ func (p *Process) wait(options int) (Exit, bool, error) {
 			// Not our child, or somebody else has reaped it.
 			ended, err := p.ended()
 			if exit, ok := p.info(); ended && ok {
+				return exit, true, err
+			}
+			if exit, ok := p.left(); ended && ok {
 				return exit, true, err
 			}
 			return Exit{Unknown: true}, ended, err
@@ -119,6 +123,22 @@ func (p *Process) info() (Exit, bool) {
 		return Exit{}, false
 	}
 	return ExitOf(uint32(info.Exit_code)), true
+}
+
+// left reads how a process ended that its parent has not reaped: a pid 1 may take its
+// time. A 0 says nothing, since that is also what is shown to those who may not know
+// (proc_pid_stat(5), field 52).
+func (p *Process) left() (Exit, bool) {
+	const startAt, codeAt = 19, 49
+	fields, err := statOf(p.PID)
+	if err != nil || len(fields) <= codeAt || fields[0] != "Z" || fields[startAt] != strconv.FormatUint(p.Start, 10) {
+		return Exit{}, false
+	}
+	status, err := strconv.ParseUint(fields[codeAt], 10, 32)
+	if err != nil || status == 0 {
+		return Exit{}, false
+	}
+	return ExitOf(uint32(status)), true
 }
 
 // Tells reports whether this kernel tells by a pidfd how somebody else's child

@@ -2,6 +2,8 @@ package proc
 
 import (
 	"errors"
+	"fmt"
+	"os/exec"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -187,5 +189,45 @@ func TestWhenEndedOnClosedLoop(t *testing.T) {
 		t.Error("a closed loop took a watch")
 	} else if errors.Is(err, ErrGone) {
 		t.Error(err)
+	}
+}
+
+// A zombie that its parent leaves alone tells how it ended.
+func TestPeekAtZombieOfAnother(t *testing.T) {
+	t.Parallel()
+	for end, want := range map[string]Exit{"exit 7": {Code: 7}, "kill -9 $BASHPID": {Signal: unix.SIGKILL}} {
+		cmd := exec.Command("bash", "-c", "(read x; "+end+") <&0 & echo $!; exec sleep 1000")
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
+		var pid int
+		if _, err := fmt.Fscan(out, &pid); err != nil {
+			t.Fatal(err)
+		}
+		id, err := Identify(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := Open(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		in.Close()
+		if _, err := unix.Poll([]unix.PollFd{{Fd: int32(p.Descriptor()), Events: unix.POLLIN}}, 20000); err != nil {
+			t.Fatal(err)
+		}
+		if exit, ok, err := p.Peek(); exit != want || !ok || err != nil {
+			t.Errorf("%s: %v, %v, %v", end, exit, ok, err)
+		}
 	}
 }

@@ -143,10 +143,13 @@ func (i *Instance) handle(ev event) {
 	effects := i.machine.step(time.Now(), ev)
 	i.recorded = false
 	i.recordContent()
-	if e, ok := ev.(exited); ok {
+	switch e := ev.(type) {
+	case exited:
 		// The end is on record before the zombie goes.
 		i.record()
 		i.reap(e.gen)
+	case adopted: // and before anybody hears of one that nobody has seen
+		i.record()
 	}
 	i.publish()
 	var then event

@@ -136,6 +136,11 @@ func (i *Instance) rejoin(l *launch, r RecordedLaunch, h *keeper.Held) error {
 		closeFD(notify)
 		i.sup.Keeper.Release(i.key(l.gen), keeper.Notify)
 	}
+	for n, fd := range []int{1: f.out, 2: f.err} {
+		if fd < 0 {
+			l.pipes[n] = 0 // what it has left behind may still hold it
+		}
+	}
 	if len(opened) > 0 {
 		i.sup.Keeper.Hold(i.key(l.gen), opened...)
 	}
@@ -256,7 +261,9 @@ func (i *Instance) reopenOld(m claimed, read map[uint64]bool) error {
 	files = slices.DeleteFunc(files, func(f keeper.File) bool { return f.FD < 0 })
 	if len(files) > 0 {
 		i.sup.Keeper.Hold(i.key(m.gen), files...)
-		i.sup.Keeper.Reaped(i.key(m.gen))
+		if l := i.find(m.gen); l == nil || l.process == nil {
+			i.sup.Keeper.Reaped(i.key(m.gen))
+		}
 	}
 	return i.readOld(m.gen, fds[1], fds[2])
 }
