@@ -351,3 +351,33 @@ func TestResumeStopOfSession(t *testing.T) {
 		t.Error("it is left")
 	}
 }
+
+// Without a keeper only an orphan still holds the pipes of a main process that is a
+// zombie: what it writes is read on.
+func TestResumePipesOfZombie(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	word, said := r.fifo("pid")
+	gate := r.path("gate")
+	if err := unix.Mkfifo(gate, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	orphan := r.script("orphan", "echo $$ >"+word+"; read x <"+gate+"; echo late; exec sleep 1000")
+	s := r.app("app", "setsid "+orphan+" & echo up; read x", func(s *spec.Spec) { s.Autorestart = false })
+	o := r.leave(s)
+	pid, err := strconv.Atoi(said())
+	if err != nil {
+		t.Fatal(err)
+	}
+	endWithTest(t, pid)
+	if err := o.process.Signal(unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unix.Poll([]unix.PollFd{{Fd: int32(o.process.Descriptor()), Events: unix.POLLIN}}, -1); err != nil && err != unix.EINTR {
+		t.Fatal(err)
+	}
+	o.files.closeOurs()
+	r.adopt(o)
+	r.letGo(gate)
+	r.line(s.LogPath(s.OutFile, 0), "late")
+}
