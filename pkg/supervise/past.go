@@ -41,7 +41,7 @@ func past(history []Event, room int) []RecordedEvent {
 
 // recall makes the history of what is on record.
 func (i *Instance) recall(r *Record) {
-	for _, e := range r.Events {
+	for _, e := range r.Events[max(0, len(r.Events)-historyLength):] {
 		i.history = append(i.history, Event{
 			Time: time.UnixMilli(e.At), UUID: i.UUID, ID: i.ID, Name: r.Name, Instance: i.Number,
 			Kind: e.Kind, State: e.State, PID: e.PID, Reason: e.Reason,
