@@ -376,7 +376,7 @@ func TestHeldListener(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(pair[1])
+	t.Cleanup(func() { unix.Close(pair[1]) }) // after the daemon's end, or that would become the keeper
 	client := api.Client{Home: home.Dir}
 	conn, err := net.Dial("unix", home.SocketPath())
 	if err != nil {
@@ -386,8 +386,8 @@ func TestHeldListener(t *testing.T) {
 	if _, err := conn.Write([]byte(`{"method":"` + api.Interface + `.Daemon"}` + "\x00")); err != nil {
 		t.Fatal(err)
 	}
-	duplicate := func(own int) int { // Run takes them over
-		fd, err := unix.FcntlInt(uintptr(own), unix.F_DUPFD_CLOEXEC, 0)
+	duplicate := func(fd int) int { // Run takes them over
+		fd, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -397,8 +397,9 @@ func TestHeldListener(t *testing.T) {
 		Protocol: keeper.Protocol, Keeper: os.Getppid(), Socket: pair[0], Lock: duplicate(lock.Descriptor()),
 		Held: []keeper.Held{{Key: keeper.APIKey, Files: []keeper.File{{Name: keeper.Listener, FD: duplicate(int(file.Fd()))}}}},
 	}
-	file.Close()
-	lock.Close()
+	if err := errors.Join(file.Close(), lock.Close()); err != nil {
+		t.Fatal(err)
+	}
 	n := startIn(t, home.Dir, table)
 	n.await()
 	buf := make([]byte, 1000)

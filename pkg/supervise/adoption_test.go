@@ -87,7 +87,7 @@ func TestFindLaunchNotItsChild(t *testing.T) {
 func airborne(t *testing.T) (*rig, *holder, string) {
 	k := newHolder(t)
 	r := newKeptRig(t, k)
-	i := r.one(r.app("app", idle, func(s *spec.Spec) { s.Notify, s.IPC = true, true }))
+	i := r.one(r.app("app", echo, func(s *spec.Spec) { s.Notify, s.IPC = true, true }))
 	r.act(i, "stop")
 	r.die()
 	key := i.key(2)
@@ -117,6 +117,8 @@ func TestLaunchThatWasNot(t *testing.T) {
 	if st := i.Status(); st.Generation != 3 || st.State != Online || st.Restarts != 0 || st.LastExit != nil {
 		t.Errorf("%+v", st)
 	}
+	n.say(i.Status().PID, "here") // before its exec it shows no mark
+	n.line(i.Status().Spec.LogPath(i.Status().Spec.OutFile, 0), "here")
 	if marked := n.marked(i.UUID); len(marked) != 1 {
 		t.Errorf("there are %v", marked)
 	}

@@ -35,6 +35,25 @@ func reopenOutput(pid, fd int, inode *uint64) (int, error) {
 	return read, nil
 }
 
+// findOutput is reopenOutput for a stream whose pipe the process may have under
+// another number now: a shell moves its own out of the way while one of its own
+// commands has a redirection.
+func findOutput(pid, fd int, inode *uint64) (int, error) {
+	read, err := reopenOutput(pid, fd, inode)
+	if err == nil || *inode == 0 {
+		return read, err
+	}
+	entries, _ := os.ReadDir("/proc/" + strconv.Itoa(pid) + "/fd") // one that has ended has none
+	for _, e := range entries {
+		if n, other := strconv.Atoi(e.Name()); other == nil && n > 2 {
+			if read, other := reopenOutput(pid, n, inode); other == nil {
+				return read, nil
+			}
+		}
+	}
+	return -1, err
+}
+
 // pipeOf returns the inode number of the pipe that hub has given a process as this
 // descriptor.
 func pipeOf(pid, fd int) (uint64, bool) {

@@ -187,11 +187,11 @@ func (i *Instance) reopenWires(l *launch, r RecordedLaunch, f *files) (opened []
 		opened = append(opened, keeper.File{Name: name, FD: fd})
 	}
 	if f.out < 0 {
-		fd, err := reopenOutput(pid, 1, &l.pipes[1])
+		fd, err := findOutput(pid, 1, &l.pipes[1])
 		got(keeper.Out, &f.out, fd, err)
 	}
 	if f.err < 0 {
-		fd, err := reopenOutput(pid, 2, &l.pipes[2])
+		fd, err := findOutput(pid, 2, &l.pipes[2])
 		got(keeper.Err, &f.err, fd, err)
 	}
 	if l.spec.IPC {

@@ -22,7 +22,7 @@ func TestResumeLeavesWhatTheAppHasReplaced(t *testing.T) {
 			t.Parallel()
 			r := newRig(t)
 			r.fifo("fifo")
-			s := r.app("app", "echo up; "+c.redirect+"; echo up >&2; exec sleep 1000", func(s *spec.Spec) { s.Cwd = r.dir })
+			s := r.app("app", "echo up; "+c.redirect+"; sh -c 'echo up >&2'; exec sleep 1000", func(s *spec.Spec) { s.Cwd = r.dir })
 			i := r.one(s)
 			r.line(s.LogPath(s.ErrorFile, 0), "up")
 			r.die()
@@ -37,6 +37,20 @@ func TestResumeLeavesWhatTheAppHasReplaced(t *testing.T) {
 			n.act(n.only(), "stop")
 		})
 	}
+}
+
+// A pipe that the app has under another number is found: a shell moves it for a
+// moment with each redirection.
+func TestResumeFindsWhatTheAppHasMoved(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := r.app("app", `echo up; exec 7>&1 >elsewhere; sh -c 'echo moved >&2'; while read x; do echo "$x" >&7; done`)
+	i := r.one(s)
+	r.line(s.LogPath(s.ErrorFile, 0), "moved")
+	r.die()
+	n := r.next()
+	n.say(i.Status().PID, "still heard")
+	n.line(s.LogPath(s.OutFile, 0), "still heard")
 }
 
 // A held descriptor is used as it is, whatever the app has in that place now: what

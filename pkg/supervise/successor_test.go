@@ -160,6 +160,14 @@ func (r *rig) recorded(uuid string, ok func(Record) bool) {
 	})
 	receive(r, done)
 	r.ledger.follow(nil)
+	// What belongs to the same step is done as well, when something else is.
+	if i := r.byUUID(uuid); i != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), deadline)
+		defer cancel()
+		if err := answered(ctx, i.ask(func() error { return nil })); err != nil && !errors.Is(err, ErrDeleted) {
+			r.Fatal(err)
+		}
+	}
 }
 
 // only is the instance of a Supervisor that has one.
