@@ -120,7 +120,7 @@ func serve(o options, stderr io.Writer) error {
 	ctx, stop := signals.context()
 	defer stop()
 	start := func(d *daemon.Daemon) error {
-		if o.config == "" || table.Answered { // those that run go on, whatever the file says now
+		if o.config == "" || d.Began() {
 			return nil
 		}
 		specs, err := load(o, home, stderr)

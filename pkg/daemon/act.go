@@ -250,9 +250,11 @@ func result(p *supervise.Pending, o supervise.Outcome) api.Result {
 }
 
 // StartSpecs starts what an ecosystem file declares: hubd --config. It waits
-// for the outcomes and returns those that failed as one error.
+// for the outcomes and returns those that failed as one error. Apps that a daemon
+// before has started already go on.
 func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string) error {
 	base := d.baseEnv(env)
+	specs = d.toBegin(specs)
 	var requests []supervise.Request
 	for n := range specs {
 		s := &specs[n]
@@ -273,5 +275,8 @@ func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string
 		}
 		return nil
 	})
+	if err == nil {
+		d.noteBegan()
+	}
 	return errors.Join(append(errs, err)...)
 }

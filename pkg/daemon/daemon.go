@@ -138,6 +138,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	d.wait(ctx)
 	if !d.left.Load() {
 		d.remove(func() error { return os.Remove(d.journalPath()) })
+		d.remove(func() error { return os.Remove(d.beganPath()) })
 	}
 	d.log.Info("hubd ends", "pid", os.Getpid())
 	return d.leaveKeeper()
