@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -254,6 +255,13 @@ func result(p *supervise.Pending, o supervise.Outcome) api.Result {
 // before has started already go on.
 func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string) error {
 	base := d.baseEnv(env)
+	if !d.answeredBefore() {
+		d.remove(func() error { return os.Remove(d.beganPath()) })
+	}
+	rest, err := d.complete(ctx, specs)
+	if err != nil {
+		return refusal(err)
+	}
 	specs = d.toBegin(specs)
 	var requests []supervise.Request
 	for n := range specs {
@@ -267,7 +275,7 @@ func (d *Daemon) StartSpecs(ctx context.Context, specs []spec.Spec, env []string
 		return refusal(err)
 	}
 	var errs []error
-	err = d.collect(ctx, pending, func(some []api.Result) error {
+	err = d.collect(ctx, append(pending, rest...), func(some []api.Result) error {
 		for _, r := range some {
 			if r.Error != "" {
 				errs = append(errs, fmt.Errorf("%s (id %d): %s", r.Name, r.ID, r.Error))

@@ -1,11 +1,14 @@
 package daemon
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
-	"slices"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/spec"
+	"github.com/leadmaster/hub/pkg/supervise"
 )
 
 // beganPath is a file that is there while the apps of hubd --config are all started.
@@ -26,16 +29,43 @@ func (d *Daemon) Began() bool {
 func (d *Daemon) answeredBefore() bool { return d.table != nil && d.table.Answered }
 
 // toBegin are the apps that no daemon before has begun with.
-func (d *Daemon) toBegin(specs []spec.Spec) []spec.Spec {
+func (d *Daemon) toBegin(specs []spec.Spec) (list []spec.Spec) {
+	there := d.there()
+	for n := range specs {
+		if there[specs[n].Name] == 0 {
+			list = append(list, specs[n])
+		}
+	}
+	return list
+}
+
+// complete starts instances of apps that a daemon before had not come to.
+func (d *Daemon) complete(ctx context.Context, specs []spec.Spec) (pending []*supervise.Pending, err error) {
+	there := d.there()
+	for n := range specs {
+		name, want := specs[n].Name, specs[n].Instances
+		if have := there[name]; have == 0 || have >= want {
+			continue
+		}
+		more, err := d.sup.Scale(ctx, name, func(have int) (int, error) { return max(have, want), nil }, time.Time{}, "hubd --config")
+		if err != nil && !errors.Is(err, supervise.ErrNothingToDo) {
+			return pending, err
+		}
+		pending = append(pending, more...)
+	}
+	return pending, nil
+}
+
+// there counts the instances of each app that a daemon before has begun with.
+func (d *Daemon) there() map[string]int {
+	count := make(map[string]int)
 	if !d.answeredBefore() {
-		d.remove(func() error { return os.Remove(d.beganPath()) })
-		return specs
+		return count
 	}
-	there := make(map[string]bool)
 	for _, i := range d.sup.Instances() {
-		there[i.Status().Spec.Name] = true
+		count[i.Status().Spec.Name]++
 	}
-	return slices.DeleteFunc(specs, func(s spec.Spec) bool { return there[s.Name] })
+	return count
 }
 
 func (d *Daemon) noteBegan() {
