@@ -12,9 +12,9 @@ import (
 // (fork, setsid, fork), which nothing else tells apart.
 const MarkVariable = "HUB_INSTANCE"
 
-// settled is the age from which a process without a mark is believed. Before,
+// settled is the age from which a process's environment is not read again. Before,
 // it may be a child that has not reached its exec, and shows the environment of
-// its parent.
+// its parent, with a mark or without.
 const settled = 2 * time.Second
 
 // identity names one process of this boot.
@@ -37,6 +37,10 @@ func (s *Scanner) Mark(p Proc) string {
 	mark, _ := s.marks.of(p)
 	return mark
 }
+
+// Settled is Mark, and whether p has one of its own: in the midst of execve(2) it
+// shows no environment.
+func (s *Scanner) Settled(p Proc) (mark string, settled bool) { return s.marks.of(p) }
 
 // Marked returns the processes of snap whose mark begins with prefix. It reads
 // the environments of all processes that it has not seen before. doubtful are those
@@ -72,7 +76,7 @@ func (m *marks) of(p Proc) (mark string, known bool) {
 	// None at all is what a process shows in the midst of execve(2), until the
 	// new one is in place; and there are programs that really have none.
 	none := err == nil && len(environ) == 0 && p.PPID != kthreadd
-	if mark != "" || ours(err) == nil && old && !none {
+	if old && (mark != "" || ours(err) == nil && !none) {
 		m.known[id] = mark
 	}
 	return mark, !none || old

@@ -127,14 +127,17 @@ func (a *adoption) findAloft(ctx context.Context, list []Restored) {
 			a.sup.Log.Error("processes of apps that were being launched", "error", err)
 			break
 		}
+		// First who may be on the way to its exec, then who has arrived: in between
+		// nobody is overlooked.
+		flying := a.sup.inTheAir(c)
 		missing = slices.DeleteFunc(missing, func(k launchKey) bool {
-			id := c.leader(k.uuid, k.gen, a.sup.Boot)
+			id := a.sup.leader(c, k)
 			if id != nil {
 				a.aloft[k.key] = id
 			}
 			return id != nil
 		})
-		if !inTheAir(c) {
+		if !flying {
 			break
 		}
 		select {
@@ -146,10 +149,24 @@ func (a *adoption) findAloft(ctx context.Context, list []Restored) {
 	a.eliminate(missing)
 }
 
+// leader returns the main process of a launch by its mark: the one that leads a
+// session of its own, as hub starts it. A process that it has started may do so
+// too, and is younger.
+func (s *Supervisor) leader(c *census, k launchKey) (first *proc.Identity) {
+	mark := s.HomeID + ":" + k.key
+	for p := range c.snapshot.All() {
+		if p.Dead() || p.SID != p.PID || first != nil && p.Start >= first.Start || s.Scanner.Mark(p) != mark {
+			continue
+		}
+		first = &proc.Identity{PID: int(p.PID), Start: p.Start, Boot: s.Boot}
+	}
+	return first
+}
+
 // inTheAir reports whether there is an orphan, or a child of the keeper's, that is
-// still the daemon's program: forked and not come to its exec, it does not show its
-// mark.
-func inTheAir(c *census) bool {
+// still the daemon's program, or has come to its exec and no further: it does not
+// show its mark.
+func (s *Supervisor) inTheAir(c *census) bool {
 	own, err := os.Readlink("/proc/self/exe")
 	if err != nil {
 		return false
@@ -161,6 +178,9 @@ func inTheAir(c *census) bool {
 		}
 		exe, err := os.Readlink("/proc/" + strconv.Itoa(int(p.PID)) + "/exe")
 		if err == nil && strings.TrimSuffix(exe, " (deleted)") == own {
+			return true
+		}
+		if _, settled := s.Scanner.Settled(p); !settled {
 			return true
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/leadmaster/hub/pkg/proc"
 	"github.com/leadmaster/hub/pkg/stats"
 )
 
@@ -95,23 +94,6 @@ func (s *Supervisor) censusOf(snap *stats.Snapshot) *census {
 	})
 	cs.last = c
 	return c
-}
-
-// leader returns the main process of a launch by its mark: the one that leads a
-// session of its own, as hub starts it. A process that it has started may do so
-// too, and is younger.
-func (c *census) leader(uuid string, gen int, boot string) *proc.Identity {
-	var first *proc.Identity
-	for _, m := range c.claimed[uuid] {
-		p, ok := c.snapshot.Proc(m.pid)
-		if !ok || m.gen != gen || int(p.SID) != m.pid || p.Dead() {
-			continue
-		}
-		if first == nil || m.start < first.Start {
-			first = &proc.Identity{PID: m.pid, Start: m.start, Boot: boot}
-		}
-	}
-	return first
 }
 
 // isOwn reports whether p is the daemon or the keeper, which are no app's although
