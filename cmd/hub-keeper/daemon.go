@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"syscall"
 	"time"
 
@@ -43,8 +44,6 @@ func (p *parent) start() {
 	}
 	d.pid = pid
 	d.health.next = time.Now().Add(p.health)
-	p.busy = true
-	p.garbage += len(p.launches.held) / 2 // the table
 	if p.answered {
 		say(levelInfo, "started the next daemon", "pid", text(pid), "launches", text(len(p.launches.held)))
 	}
@@ -82,11 +81,11 @@ func (p *parent) fork() (pid int, err error) {
 // sameNumbers makes the list of a child's descriptors; what is not in it is
 // closed there.
 func sameNumbers(fds []int) []uintptr {
-	var files []uintptr
+	files := make([]uintptr, slices.Max(fds)+1)
+	for i := range files {
+		files[i] = ^uintptr(0)
+	}
 	for _, fd := range fds {
-		for len(files) <= fd {
-			files = append(files, ^uintptr(0))
-		}
 		files[fd] = uintptr(fd)
 	}
 	return files
@@ -109,7 +108,6 @@ func (p *parent) died(status unix.WaitStatus) {
 	last.closeAll()
 	reapOne(last.pid)
 	p.daemon = daemon{socket: -1, pidfd: -1, failures: last.failures}
-	p.busy = true
 	if last.ending || p.isFirst() && status.Exited() || p.stop != 0 && !p.launches.any() {
 		p.end(exitCode(status))
 		return

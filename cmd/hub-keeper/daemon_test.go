@@ -103,6 +103,13 @@ func beDaemon(args []string) int {
 		for i := range 50 {
 			f.holdOne(fmt.Sprintf("%d:1", i))
 		}
+		for i := range 3000 { // launches that end
+			key := fmt.Sprintf("0:%d", i+2)
+			f.holdOne(key)
+			f.link.Reaped(key)
+			f.link.Release(key)
+		}
+		_ = f.link.Flush(context.Background())
 		f.say("held %d", os.Getpid())
 	case "bare":
 		f.holdOne("0:1")

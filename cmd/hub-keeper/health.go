@@ -50,7 +50,7 @@ func (p *parent) checkHealth(now time.Time) {
 	default:
 		d.health.open++
 		if d.socket >= 0 {
-			_ = keeper.Send(d.socket, p.alive) // a full socket: it does not read, so it does not answer
+			_ = p.send(&keeper.Message{Kind: keeper.KindAlive}) // a full socket: it does not read, so it does not answer
 		}
 	}
 }

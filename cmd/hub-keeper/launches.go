@@ -9,45 +9,35 @@ import (
 // going through all, which takes microseconds and no memory.
 type launches struct {
 	held   []*launch
-	strays []*stray
+	free   []*launch // forgotten; the next ones are written over them
+	strays []stray
 	next   uint64 // number of the next report
-}
-
-type launch struct {
-	keeper.Held
-	told bool // this daemon has been told of Exit
-}
-
-// stray is a child of ours that has ended and may be a launch in the air.
-type stray struct {
-	keeper.Stray
-	told bool
 }
 
 // newLaunches takes over a table. What it reports is told again.
 func newLaunches(t *keeper.Table) launches {
 	l := launches{next: max(t.NextReport, 1)}
 	for _, s := range t.Strays {
-		l.strays = append(l.strays, &stray{Stray: s})
+		l.strays = append(l.strays, stray{Stray: s})
 	}
-	for _, h := range t.Held {
-		l.held = append(l.held, &launch{Held: h})
-		if h.Exit != nil {
-			l.next = max(l.next, h.Exit.Report+1)
-		}
+	for i := range t.Held {
+		h := newLaunch(&t.Held[i])
+		l.held = append(l.held, h)
+		l.next = max(l.next, h.exit.Report+1)
 	}
 	return l
 }
 
-// tell returns a copy for a table; whoever reads it has been told everything.
+// tell returns what a table says; whoever reads it has been told everything.
 func (l *launches) tell() (held []keeper.Held, strays []keeper.Stray) {
-	for _, h := range l.held {
+	held = make([]keeper.Held, len(l.held))
+	for i, h := range l.held {
 		h.told = true
-		held = append(held, h.Held)
+		held[i] = h.entry()
 	}
-	for _, s := range l.strays {
-		s.told = true
-		strays = append(strays, s.Stray)
+	for i := range l.strays {
+		l.strays[i].told = true
+		strays = append(strays, l.strays[i].Stray)
 	}
 	return held, strays
 }
@@ -57,8 +47,8 @@ func (l *launches) tellAgain() {
 	for _, h := range l.held {
 		h.told = false
 	}
-	for _, s := range l.strays {
-		s.told = false
+	for i := range l.strays {
+		l.strays[i].told = false
 	}
 }
 
@@ -66,30 +56,36 @@ func (l *launches) tellAgain() {
 // keeper: the next one has it, and a second one would read and write it again.
 func (l *launches) forgetBytes() {
 	for _, h := range l.held {
-		h.Read, h.Unsent = nil, nil
+		h.read, h.unsent = nil, nil
 	}
 }
 
-func (l *launches) find(key string) *launch {
+func (l *launches) find(key []byte) *launch {
 	for _, h := range l.held {
-		if h.Key == key {
+		if string(h.key) == string(key) {
 			return h
 		}
 	}
 	return nil
 }
 
-func (l *launches) findOrAdd(key string) *launch {
+func (l *launches) findOrAdd(key []byte) *launch {
 	h := l.find(key)
-	if h == nil {
-		h = &launch{Held: keeper.Held{Key: key}}
-		l.held = append(l.held, h)
+	if h != nil {
+		return h
 	}
+	if last := len(l.free) - 1; last >= 0 {
+		h, l.free = l.free[last], l.free[:last]
+	} else {
+		h = new(launch)
+	}
+	h.key = append(h.key, key...)
+	l.held = append(l.held, h)
 	return h
 }
 
 // hold takes the descriptors over.
-func (l *launches) hold(key string, names []string, fds []int) {
+func (l *launches) hold(key []byte, names []string, fds []int) {
 	h := l.findOrAdd(key)
 	for i, fd := range fds {
 		if i >= len(names) {
@@ -97,18 +93,18 @@ func (l *launches) hold(key string, names []string, fds []int) {
 			continue
 		}
 		h.drop(names[i])
-		h.Files = append(h.Files, keeper.File{Name: names[i], FD: fd})
+		h.files = append(h.files, keeper.File{Name: names[i], FD: fd})
 	}
 }
 
 // forked notes a launch's process. It may be a stray by now.
-func (l *launches) forked(key string, pid int, names []string, fds []int) {
+func (l *launches) forked(key []byte, pid int, names []string, fds []int) {
 	l.hold(key, names, fds)
 	h := l.find(key)
-	h.PID, h.Reaped = pid, false
+	h.pid, h.reaped = pid, false
 	for i, s := range l.strays {
 		if s.PID == pid {
-			l.strays = append(l.strays[:i:i], l.strays[i+1:]...)
+			l.strays = append(l.strays[:i], l.strays[i+1:]...)
 			l.exited(h, s.Status)
 			break
 		}
@@ -117,13 +113,13 @@ func (l *launches) forked(key string, pid int, names []string, fds []int) {
 }
 
 func (l *launches) exited(h *launch, status uint32) {
-	h.Exit, h.told = &keeper.Exit{Report: l.next, Status: status}, false
+	h.exit, h.told = keeper.Exit{Report: l.next, Status: status}, false
 	l.next++
 }
 
 // reaped closes a launch's end: it is on record.
 func (l *launches) reaped(h *launch) {
-	h.PID, h.Exit, h.Reaped = 0, nil, true
+	h.pid, h.exit, h.reaped = 0, keeper.Exit{}, true
 	h.drop(keeper.PidFD)
 	l.forgetIfEmpty(h)
 }
@@ -131,20 +127,19 @@ func (l *launches) reaped(h *launch) {
 // recorded is told of a report that is on record.
 func (l *launches) recorded(report uint64) {
 	for _, h := range l.held {
-		if h.Exit != nil && h.Exit.Report == report {
+		if h.ended() && h.exit.Report == report {
 			l.reaped(h)
 			return
 		}
 	}
 }
 
-// release closes files, all of them if no names are given.
+// release closes files, all of them and with them the launch if no names are
+// given.
 func (l *launches) release(h *launch, names []string) {
 	if len(names) == 0 {
-		for _, f := range h.Files {
-			_ = unix.Close(f.FD)
-		}
-		h.Held = keeper.Held{Key: h.Key, Reaped: true}
+		h.closeAll()
+		h.pid, h.exit, h.reaped = 0, keeper.Exit{}, true
 	}
 	for _, name := range names {
 		h.drop(name)
@@ -154,26 +149,18 @@ func (l *launches) release(h *launch, names []string) {
 
 // forgetIfEmpty forgets a launch of which nothing is held and nothing awaited.
 func (l *launches) forgetIfEmpty(h *launch) {
-	if len(h.Files) > 0 || !h.Reaped && h.Key != keeper.APIKey {
+	if len(h.files) > 0 || !h.reaped && !h.isAPI() {
 		return
 	}
 	for i := range l.held {
 		if l.held[i] == h {
 			l.held = append(l.held[:i], l.held[i+1:]...)
+			h.clear()
+			l.free = append(l.free, h)
 			break
 		}
 	}
 	l.forgetStrays()
-}
-
-func (h *launch) drop(name string) {
-	for i, f := range h.Files {
-		if f.Name == name {
-			_ = unix.Close(f.FD)
-			h.Files = append(h.Files[:i:i], h.Files[i+1:]...)
-			return
-		}
-	}
 }
 
 // of returns the launch whose main process this child of ours is. A pid alone
@@ -181,27 +168,17 @@ func (h *launch) drop(name string) {
 // it could say so; a pidfd can't be mistaken.
 func (l *launches) of(pid int) *launch {
 	for _, h := range l.held {
-		if h.PID == pid && h.Exit == nil && !h.isAnother() {
+		if h.pid == pid && !h.ended() && !h.isAnother() {
 			return h
 		}
 	}
 	return nil
 }
 
-// isAnother says that the launch's process is not a child of ours that has ended.
-func (h *launch) isAnother() bool {
-	for _, f := range h.Files {
-		if f.Name == keeper.PidFD {
-			return !isZombie(f.FD)
-		}
-	}
-	return false
-}
-
 // any says that there is a launch among what is held.
 func (l *launches) any() bool {
 	for _, h := range l.held {
-		if h.Key != keeper.APIKey {
+		if !h.isAPI() {
 			return true
 		}
 	}
@@ -211,26 +188,9 @@ func (l *launches) any() bool {
 // inAir says that a launch may have been forked without our knowing its pid.
 func (l *launches) inAir() bool {
 	for _, h := range l.held {
-		if h.PID == 0 && !h.Reaped && h.Key != keeper.APIKey {
+		if h.pid == 0 && !h.reaped && !h.isAPI() {
 			return true
 		}
 	}
 	return false
-}
-
-// maxStrays bounds what orphans can cost while a launch is in the air.
-const maxStrays = 256
-
-func (l *launches) addStray(s keeper.Stray) {
-	if len(l.strays) == maxStrays {
-		l.strays = append(l.strays[:0], l.strays[1:]...)
-	}
-	l.strays = append(l.strays, &stray{Stray: s})
-}
-
-// forgetStrays forgets who can't be a launch any more.
-func (l *launches) forgetStrays() {
-	if len(l.strays) > 0 && !l.inAir() {
-		l.strays = nil
-	}
 }

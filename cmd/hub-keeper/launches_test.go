@@ -29,16 +29,16 @@ func isOpen(fd int) bool {
 func TestLaunchClosesWhatItDoesNotHold(t *testing.T) {
 	l := newLaunches(tableOf(""))
 	first, second, surplus, out := memfd(t), memfd(t), memfd(t), memfd(t)
-	l.hold("a:1", []string{keeper.Err}, []int{first, surplus})
-	l.hold("a:1", []string{keeper.Err, keeper.Out}, []int{second, out})
+	l.hold([]byte("a:1"), []string{keeper.Err}, []int{first, surplus})
+	l.hold([]byte("a:1"), []string{keeper.Err, keeper.Out}, []int{second, out})
 	if isOpen(first) || isOpen(surplus) || !isOpen(second) {
 		t.Errorf("replaced %v, surplus %v, held %v", isOpen(first), isOpen(surplus), isOpen(second))
 	}
-	l.release(l.find("a:1"), []string{keeper.Err})
+	l.release(l.find([]byte("a:1")), []string{keeper.Err})
 	if isOpen(second) || !isOpen(out) || !l.inAir() {
 		t.Errorf("released %v, held %v, in the air %v", isOpen(second), isOpen(out), l.inAir())
 	}
-	l.release(l.find("a:1"), nil)
+	l.release(l.find([]byte("a:1")), nil)
 	if isOpen(out) || l.any() || l.inAir() {
 		t.Errorf("released %v, any %v, in the air %v", isOpen(out), l.any(), l.inAir())
 	}
@@ -51,9 +51,9 @@ func TestStrayThatIsNamedLater(t *testing.T) {
 	l := newLaunches(table)
 	l.addStray(keeper.Stray{PID: 6, Session: 6, Status: 1})
 	l.addStray(keeper.Stray{PID: 7, Session: 7, Status: 0x0900})
-	l.forked("a:1", 7, nil, nil)
-	h := l.find("a:1")
-	if h.Exit == nil || h.Exit.Status != 0x0900 || h.Exit.Report != 41 || h.told {
+	l.forked([]byte("a:1"), 7, nil, nil)
+	h := l.find([]byte("a:1"))
+	if !h.ended() || h.exit.Status != 0x0900 || h.exit.Report != 41 || h.told {
 		t.Fatalf("%+v", h)
 	}
 	if len(l.strays) != 0 {

@@ -37,6 +37,7 @@ func run(args []string) int {
 		_, _ = unix.Write(1, append(number(keeper.Protocol), '\n'))
 		return 0
 	}
+	ours := thinProgram()
 	table, err := keeper.ReadTable(o.kept)
 	if err != nil {
 		say(levelError, "no table", "descriptor", text(o.kept), "err", err.Error())
@@ -52,7 +53,9 @@ func run(args []string) int {
 		say(levelError, "can't be told of signals", "err", err.Error())
 		return 1
 	}
-	return newParent(o, table, signals).serve()
+	p := newParent(o, table, signals)
+	p.pages = ours
+	return p.serve()
 }
 
 // becomeReaper makes orphans of our children ours, and keeps what we hold from

@@ -31,11 +31,7 @@ func (p *parent) read() {
 // handle takes the descriptors over. What a later daemon may say is skipped.
 func (p *parent) handle(m keeper.Message, fds []int) {
 	if len(fds) < len(m.Names) && (m.Kind == keeper.KindHold || m.Kind == keeper.KindForked) {
-		say(levelWarn, "no room for all descriptors of a launch: raise the limit of open files (ulimit -n)", "launch", m.Key)
-	}
-	if m.Kind != keeper.KindHealthy {
-		p.busy = true // a health request leaves no garbage
-		p.garbage++
+		say(levelWarn, "no room for all descriptors of a launch: raise the limit of open files (ulimit -n)", "launch", string(m.Key))
 	}
 	switch m.Kind {
 	case keeper.KindHold:
@@ -58,6 +54,7 @@ func (p *parent) handle(m keeper.Message, fds []int) {
 		}
 	case keeper.KindHealthy:
 		p.daemon.health.open = 0
+		p.pages.giveBack() // mostly nothing else is done until the next request
 	case keeper.KindAnswered:
 		p.answers()
 	case keeper.KindProgram:
@@ -81,6 +78,7 @@ func (p *parent) answers() {
 	p.ready = -1
 	p.launches.tellAgain()
 	p.launches.forgetBytes()
+	p.pages.giveBack() // to start a daemon takes many
 	if p.stop != 0 && p.daemon.pid > 0 {
 		_ = unix.Kill(p.daemon.pid, p.stop)
 	}
@@ -101,15 +99,15 @@ func (p *parent) replace(hubd, program string) {
 func (p *parent) report() {
 	p.daemon.full = false
 	for _, h := range p.launches.held {
-		if h.Exit != nil && !h.told {
-			h.told = p.tell(keeper.Message{
-				Kind: keeper.KindExited, Key: h.Key, PID: h.PID, Report: h.Exit.Report, Status: h.Exit.Status,
+		if h.ended() && !h.told {
+			h.told = p.tell(&keeper.Message{
+				Kind: keeper.KindExited, Key: h.key, PID: h.pid, Report: h.exit.Report, Status: h.exit.Status,
 			})
 		}
 	}
-	for _, s := range p.launches.strays {
-		if !s.told {
-			s.told = p.tell(keeper.Message{
+	for i := range p.launches.strays {
+		if s := &p.launches.strays[i]; !s.told {
+			s.told = p.tell(&keeper.Message{
 				Kind: keeper.KindStray, PID: s.PID, Session: s.Session, Start: s.Start, Status: s.Status,
 			})
 		}
@@ -117,12 +115,17 @@ func (p *parent) report() {
 }
 
 // tell reports whether the message is on its way.
-func (p *parent) tell(m keeper.Message) bool {
+func (p *parent) tell(m *keeper.Message) bool {
 	d := &p.daemon
 	if d.socket < 0 || d.full {
 		return false
 	}
-	err := keeper.Send(d.socket, m.Append(nil))
+	err := p.send(m)
 	d.full = errors.Is(err, unix.EAGAIN)
 	return err == nil
+}
+
+func (p *parent) send(m *keeper.Message) error {
+	p.sent = m.Append(p.sent[:0])
+	return keeper.Send(p.daemon.socket, p.sent)
 }

@@ -10,6 +10,9 @@ import (
 
 // parent is the daemon's parent. Everything is done by its loop, so nothing
 // needs a lock, and between two rounds no message and no status is in hand.
+//
+// What happens to a launch leaves no garbage, so that Go never collects: the first
+// collection costs half a MiB for good.
 type parent struct {
 	options
 	hubd, program string
@@ -22,10 +25,9 @@ type parent struct {
 	signals       *signals
 	receiver      keeper.Receiver
 	renewal       bool // asked for
-	busy          bool // something was done since memory was given back
-	garbage       int  // how many messages and ends since the last collection
 	polled        [3]unix.PollFd
-	alive         []byte // the request, encoded
+	sent          []byte // the last message, as it was encoded
+	pages         program
 	over          bool
 	code          int // exit code, once over
 }
@@ -34,10 +36,8 @@ type parent struct {
 func newParent(o options, t *keeper.Table, s *signals) *parent {
 	p := &parent{
 		options: o, hubd: t.Hubd, program: t.Program, args: t.Args, lock: t.Lock, ready: t.Ready,
-		answered: t.Answered, stop: syscall.Signal(t.Stop), launches: newLaunches(t), signals: s, busy: true,
+		answered: t.Answered, stop: syscall.Signal(t.Stop), launches: newLaunches(t), signals: s,
 	}
-	alive := keeper.Message{Kind: keeper.KindAlive}
-	p.alive = alive.Append(nil)
 	p.daemon = daemon{pid: t.Daemon, pidfd: -1, socket: t.Socket, serving: t.Serving, ending: t.Ending}
 	if t.Daemon > 0 {
 		p.daemon.pidfd = pidfdOf(t.Daemon)
@@ -60,7 +60,6 @@ func (p *parent) serve() int {
 			}
 		}
 		p.report()
-		p.collect()
 		p.wait()
 		p.takeSignals()
 		p.read()
@@ -88,38 +87,18 @@ func (p *parent) wait() {
 			fds[2].Events |= unix.POLLOUT
 		}
 	}
-	now := time.Now()
-	timeout := -1
-	if due, some := p.due(); some {
-		timeout = int(max(0, due.Sub(now)+time.Millisecond-1) / time.Millisecond)
-	}
-	n, err := unix.Poll(fds, timeout)
-	switch {
-	case n == 0 && err == nil && p.busy && time.Since(now) >= idleAfter:
-		p.rest()
-	case fds[0].Revents != 0:
+	timeout := int(max(0, time.Until(p.due())+time.Millisecond-1) / time.Millisecond)
+	if n, _ := unix.Poll(fds, timeout); n > 0 && fds[0].Revents != 0 {
 		p.signals.quiet()
 	}
 }
 
 // due is when the loop has to wake up by itself.
-func (p *parent) due() (time.Time, bool) {
-	var next time.Time
-	sooner := func(t time.Time) {
-		if next.IsZero() || t.Before(next) {
-			next = t
-		}
+func (p *parent) due() time.Time {
+	if p.daemon.pid == 0 {
+		return p.daemon.startAt
 	}
-	switch {
-	case p.daemon.pid == 0:
-		sooner(p.daemon.startAt)
-	default:
-		sooner(p.daemon.health.next)
-	}
-	if p.busy {
-		sooner(time.Now().Add(idleAfter))
-	}
-	return next, !next.IsZero()
+	return p.daemon.health.next
 }
 
 // takeSignals passes on what is to end us: the daemon ends all apps and says so.

@@ -19,8 +19,6 @@ func (p *parent) reap() {
 		// The parent of a child that has become ours is dead, and all that it sent
 		// can be read now: the child's pid may be in it.
 		p.read()
-		p.busy = true
-		p.garbage++
 		if pid == p.daemon.pid {
 			p.died(status)
 			continue

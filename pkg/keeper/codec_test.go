@@ -1,16 +1,16 @@
 package keeper
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"reflect"
-	"strings"
 	"testing"
 )
 
 func fullMessage() Message {
 	return Message{
-		Kind: KindExited, Key: "8a1c:7", Names: []string{Out, Err, Channel}, PID: 4711,
+		Kind: KindExited, Key: []byte("8a1c:7"), Names: []string{Out, Err, Channel}, PID: 4711,
 		Report: 1 << 60, Status: 0x8b, Session: 4710, Start: 1 << 50, Hubd: "/opt/hub/hubd", Program: "/opt/hub/hub-keeper",
 	}
 }
@@ -32,9 +32,9 @@ func fullTable() *Table {
 
 func TestMessageRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, want := range []Message{fullMessage(), {Kind: KindAlive}, {Kind: KindReaped, Key: "k"}} {
-		got, err := Parse(want.Append(nil))
-		if err != nil {
+	for _, want := range []Message{fullMessage(), {Kind: KindAlive}, {Kind: KindReaped, Key: []byte("k")}} {
+		var got Message
+		if err := got.Parse(want.Append(nil)); err != nil {
 			t.Fatal(err)
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -62,7 +62,8 @@ func TestUnknownFieldsAreSkipped(t *testing.T) {
 	m := fullMessage()
 	b := appendText(m.Append(nil), 900, "news")
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-lengthSize))
-	if got, err := Parse(b); err != nil || !reflect.DeepEqual(got, m) {
+	var got Message
+	if err := got.Parse(b); err != nil || !reflect.DeepEqual(got, m) {
 		t.Errorf("message: %+v, %v", got, err)
 	}
 	table := &Table{Socket: -1, Lock: -1, Ready: -1, Held: []Held{{Key: "k", Files: []File{{Out, 3}}}}}
@@ -80,7 +81,7 @@ func TestCutShort(t *testing.T) {
 	m := fullMessage()
 	message, table := m.Append(nil), fullTable().Append(nil)
 	for n := range message {
-		if _, err := Parse(message[:n]); !errors.Is(err, ErrMalformed) {
+		if err := new(Message).Parse(message[:n]); !errors.Is(err, ErrMalformed) {
 			t.Errorf("message of %d bytes: %v", n, err)
 		}
 	}
@@ -93,12 +94,12 @@ func TestCutShort(t *testing.T) {
 
 func TestMessageIsBounded(t *testing.T) {
 	t.Parallel()
-	m := Message{Kind: KindHold, Key: strings.Repeat("k", MaxMessage)}
-	if _, err := Parse(m.Append(nil)); !errors.Is(err, ErrMalformed) {
+	m := Message{Kind: KindHold, Key: bytes.Repeat([]byte("k"), MaxMessage)}
+	if err := new(Message).Parse(m.Append(nil)); !errors.Is(err, ErrMalformed) {
 		t.Errorf("long key: %v", err)
 	}
-	m = Message{Kind: KindHold, Key: "k", Names: make([]string, MaxFiles+1)}
-	if _, err := Parse(m.Append(nil)); !errors.Is(err, ErrMalformed) {
+	m = Message{Kind: KindHold, Key: []byte("k"), Names: make([]string, MaxFiles+1)}
+	if err := new(Message).Parse(m.Append(nil)); !errors.Is(err, ErrMalformed) {
 		t.Errorf("many names: %v", err)
 	}
 }
@@ -109,11 +110,12 @@ func FuzzMessage(f *testing.F) {
 	m = Message{Kind: KindEnd}
 	f.Add(m.Append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := Parse(b)
-		if err != nil {
+		var m, again Message
+		if m.Parse(b) != nil {
 			return
 		}
-		if again, err := Parse(m.Append(nil)); err != nil || !reflect.DeepEqual(again, m) {
+		encoded := m.Append(nil)
+		if err := again.Parse(encoded); err != nil || !bytes.Equal(again.Append(nil), encoded) {
 			t.Errorf("%+v came back as %+v, %v", m, again, err)
 		}
 	})

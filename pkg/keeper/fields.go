@@ -13,7 +13,7 @@ var ErrMalformed = errors.New("keeper: malformed")
 // value is text, a number as varint, or a record. Who does not know a tag skips
 // it; a field that is missing has its zero value.
 
-func appendText(b []byte, tag uint64, text string) []byte {
+func appendText[T string | []byte](b []byte, tag uint64, text T) []byte {
 	b = binary.AppendUvarint(b, tag)
 	b = binary.AppendUvarint(b, uint64(len(text)))
 	return append(b, text...)
@@ -21,12 +21,12 @@ func appendText(b []byte, tag uint64, text string) []byte {
 
 func appendInt(b []byte, tag uint64, n int) []byte {
 	var v [binary.MaxVarintLen64]byte
-	return appendText(b, tag, string(v[:binary.PutVarint(v[:], int64(n))]))
+	return appendText(b, tag, v[:binary.PutVarint(v[:], int64(n))])
 }
 
 func appendUint(b []byte, tag uint64, n uint64) []byte {
 	var v [binary.MaxVarintLen64]byte
-	return appendText(b, tag, string(v[:binary.PutUvarint(v[:], n)]))
+	return appendText(b, tag, v[:binary.PutUvarint(v[:], n)])
 }
 
 func appendBool(b []byte, tag uint64, is bool) []byte {

@@ -15,7 +15,7 @@ const magic = "hubt" // in front of the length
 // WriteTable returns a memfd that holds the table. It is close-on-exec: clear
 // that (Inherit) before an exec, or hand it to a child by name.
 func WriteTable(t *Table) (fd int, err error) {
-	b := t.Append(nil)
+	b := t.Append(make([]byte, 0, t.room()))
 	if len(b) > MaxTable {
 		return -1, unix.EFBIG
 	}
@@ -63,7 +63,7 @@ func ReadTable(fd int) (*Table, error) {
 
 // Descriptors returns every descriptor that the table names.
 func (t *Table) Descriptors() []int {
-	var fds []int
+	fds := make([]int, 0, 3+5*len(t.Held)) // a launch has five at most
 	for _, fd := range []int{t.Socket, t.Lock, t.Ready} {
 		if fd >= 0 {
 			fds = append(fds, fd)
@@ -92,6 +92,17 @@ func Inherit(inherited bool, fds ...int) error {
 		}
 	}
 	return first
+}
+
+// room is what the table takes and some more: one that grows by and by leaves
+// garbage of five times its size.
+func (t *Table) room() int {
+	n := 1<<10 + 48*len(t.Strays)
+	for i := range t.Held {
+		h := &t.Held[i]
+		n += 64 + len(h.Key) + 24*len(h.Files) + len(h.Read) + len(h.Unsent)
+	}
+	return n
 }
 
 // Append appends the table to b in the form of the memfd.

@@ -1,8 +1,6 @@
 package keeper
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // MaxMessage is the size of the longest message in bytes.
 const MaxMessage = 16 << 10
@@ -37,7 +35,7 @@ const (
 // Message is a message of either side; Kind says which fields count.
 type Message struct {
 	Kind          Kind
-	Key           string
+	Key           []byte
 	Names         []string // of the descriptors that go with it, in their order
 	PID           int
 	Report        uint64
@@ -68,7 +66,7 @@ func (m *Message) Append(b []byte) []byte {
 	start := len(b)
 	b = append(b, make([]byte, lengthSize)...)
 	b = appendUint(b, messageKind, uint64(m.Kind))
-	if m.Key != "" {
+	if len(m.Key) > 0 {
 		b = appendText(b, messageKey, m.Key)
 	}
 	for _, name := range m.Names {
@@ -99,25 +97,27 @@ func (m *Message) Append(b []byte) []byte {
 	return b
 }
 
-// Parse reads a message. One of an unknown kind is a message too.
-func Parse(b []byte) (Message, error) {
+// Parse reads a message in place of what m holds. One of an unknown kind is a
+// message too. Key lies in b, and Names in what m had of them: a message like one
+// before costs no memory.
+func (m *Message) Parse(b []byte) error {
+	*m = Message{Names: m.Names[:0]}
 	if len(b) < lengthSize || len(b) > MaxMessage || uint64(binary.LittleEndian.Uint32(b)) != uint64(len(b)-lengthSize) {
-		return Message{}, ErrMalformed
+		return ErrMalformed
 	}
-	var m Message
 	var r reader
 	r.each(b[lengthSize:], func(tag uint64, value []byte) {
 		switch tag {
 		case messageKind:
 			m.Kind = Kind(r.unsigned(value))
 		case messageKey:
-			m.Key = string(value)
+			m.Key = value
 		case messageName:
 			if len(m.Names) == MaxFiles {
 				r.err = ErrMalformed
 				return
 			}
-			m.Names = append(m.Names, string(value))
+			m.Names = append(m.Names, nameOf(value))
 		case messagePID:
 			m.PID = r.pid(value)
 		case messageReport:
@@ -134,8 +134,15 @@ func Parse(b []byte) (Message, error) {
 			m.Program = string(value)
 		}
 	})
-	if r.err != nil {
-		return Message{}, r.err
+	return r.err
+}
+
+// nameOf makes no copy of the names that there are.
+func nameOf(value []byte) string {
+	for _, name := range [...]string{Out, Err, Channel, Notify, PidFD, Listener} {
+		if string(value) == name {
+			return name
+		}
 	}
-	return m, nil
+	return string(value)
 }

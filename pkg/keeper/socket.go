@@ -1,6 +1,7 @@
 package keeper
 
 import (
+	"encoding/binary"
 	"io"
 	"unsafe"
 
@@ -38,16 +39,20 @@ func Send(socket int, message []byte, fds ...int) error {
 	}
 }
 
-// Receiver reads messages from a socket.
+// Receiver reads messages from a socket. All that one needs it uses again for
+// the next, so that a message costs no garbage.
 type Receiver struct {
-	buf    []byte
-	rights []byte
-	header unix.Msghdr // here, so that a message costs no garbage
-	iov    unix.Iovec
+	buf     []byte
+	rights  []byte
+	header  unix.Msghdr
+	iov     unix.Iovec
+	message Message
+	fds     []int
 }
 
 // Receive returns the next message and the descriptors that came with it, which
-// are close-on-exec and the caller's. It never blocks: unix.EAGAIN when nothing
+// are close-on-exec and the caller's; Key, Names and the slice of descriptors are
+// valid until it is called again. It never blocks: unix.EAGAIN when nothing
 // is there, io.EOF when the other side is gone and all is read. With
 // ErrMalformed one datagram was thrown away, and the next may be read. Fewer
 // descriptors than names came if this process has no room for more.
@@ -68,16 +73,15 @@ func (r *Receiver) Receive(socket int) (Message, []int, error) {
 		case n == 0 && oobn == 0:
 			return Message{}, nil, io.EOF // there are no empty messages
 		}
-		fds := parseRights(r.rights[:oobn])
-		var m Message
+		r.fds = appendRights(r.fds[:0], r.rights[:oobn])
 		if err = ErrMalformed; flags&unix.MSG_TRUNC == 0 {
-			m, err = Parse(r.buf[:n])
+			err = r.message.Parse(r.buf[:n])
 		}
 		if err != nil {
-			CloseAll(fds)
+			CloseAll(r.fds)
 			return Message{}, nil, err
 		}
-		return m, fds, nil
+		return r.message, r.fds, nil
 	}
 }
 
@@ -95,18 +99,22 @@ func (r *Receiver) recvmsg(socket int) (n, oobn, flags int, err error) {
 	return int(got), int(r.header.Controllen), int(r.header.Flags), nil
 }
 
-func parseRights(control []byte) []int {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil {
-		return nil
-	}
-	var all []int
-	for i := range messages {
-		if fds, err := unix.ParseUnixRights(&messages[i]); err == nil {
-			all = append(all, fds...)
+// appendRights appends the descriptors that came with a message (SCM_RIGHTS,
+// unix(7)).
+func appendRights(fds []int, control []byte) []int {
+	for len(control) >= unix.SizeofCmsghdr {
+		header, data, rest, err := unix.ParseOneSocketControlMessage(control)
+		if err != nil {
+			break
 		}
+		if header.Level == unix.SOL_SOCKET && header.Type == unix.SCM_RIGHTS {
+			for ; len(data) >= 4; data = data[4:] { // each a C int
+				fds = append(fds, int(int32(binary.NativeEndian.Uint32(data))))
+			}
+		}
+		control = rest
 	}
-	return all
+	return fds
 }
 
 // CloseAll closes descriptors; -1 is none.

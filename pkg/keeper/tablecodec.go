@@ -58,11 +58,14 @@ func (t *Table) appendFields(b []byte) []byte {
 	b = appendBool(b, tableServing, t.Serving)
 	b = appendBool(b, tableEnding, t.Ending)
 	b = appendInt(b, tableStop, t.Stop)
+	var record []byte // one for all: there may be thousands
 	for i := range t.Held {
-		b = appendText(b, tableHeld, string(t.Held[i].appendFields(nil)))
+		record = t.Held[i].appendFields(record[:0])
+		b = appendText(b, tableHeld, record)
 	}
 	for i := range t.Strays {
-		b = appendText(b, tableStray, string(t.Strays[i].appendFields(nil)))
+		record = t.Strays[i].appendFields(record[:0])
+		b = appendText(b, tableStray, record)
 	}
 	return b
 }
@@ -70,18 +73,19 @@ func (t *Table) appendFields(b []byte) []byte {
 func (h *Held) appendFields(b []byte) []byte {
 	b = appendText(b, heldKey, h.Key)
 	for _, f := range h.Files {
-		b = appendText(b, heldFile, string(appendInt(appendText(nil, fileName, f.Name), fileFD, f.FD)))
+		var space [64]byte
+		b = appendText(b, heldFile, appendInt(appendText(space[:0], fileName, f.Name), fileFD, f.FD))
 	}
 	b = appendInt(b, heldPID, h.PID)
 	b = appendBool(b, heldReaped, h.Reaped)
 	if len(h.Read) > 0 {
-		b = appendText(b, heldRead, string(h.Read))
+		b = appendText(b, heldRead, h.Read)
 	}
 	if len(h.Unsent) > 0 {
-		b = appendText(b, heldUnsent, string(h.Unsent))
+		b = appendText(b, heldUnsent, h.Unsent)
 	}
 	if e := h.Exit; e != nil {
-		b = appendText(b, heldExit, string(appendUint(appendUint(nil, exitReport, e.Report), exitStatus, uint64(e.Status))))
+		b = appendText(b, heldExit, appendUint(appendUint(nil, exitReport, e.Report), exitStatus, uint64(e.Status)))
 	}
 	return b
 }
@@ -160,7 +164,7 @@ func (r *reader) file(record []byte) File {
 	r.each(record, func(tag uint64, value []byte) {
 		switch tag {
 		case fileName:
-			f.Name = string(value)
+			f.Name = nameOf(value)
 		case fileFD:
 			f.FD = r.descriptor(value)
 		}

@@ -39,6 +39,7 @@ type Link struct {
 	watch  *epoll.Watch
 	lost   bool
 	queue  []pending
+	buf    []byte          // for the message that is sent
 	retry  *time.Timer     // runs while the socket is full of descriptors
 	idle   []chan struct{} // closed when the queue is empty, or never will be
 }
@@ -123,7 +124,7 @@ func (l *Link) receive() (keeper.Message, []int, error) {
 func (l *Link) handle(m keeper.Message) {
 	switch m.Kind {
 	case keeper.KindExited:
-		l.on.Exited(m.Key, m.PID, keeper.Exit{Report: m.Report, Status: m.Status})
+		l.on.Exited(string(m.Key), m.PID, keeper.Exit{Report: m.Report, Status: m.Status})
 	case keeper.KindStray:
 		if l.on.Stray != nil {
 			l.on.Stray(keeper.Stray{PID: m.PID, Session: m.Session, Start: m.Start, Status: m.Status})

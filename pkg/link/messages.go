@@ -5,7 +5,7 @@ import "github.com/leadmaster/hub/pkg/keeper"
 // Hold gives the keeper duplicates of descriptors that must outlive the daemon.
 // The caller may close its own at once. A file of the same name is replaced.
 func (l *Link) Hold(key string, files ...keeper.File) {
-	m := keeper.Message{Kind: keeper.KindHold, Key: key}
+	m := keeper.Message{Kind: keeper.KindHold, Key: []byte(key)}
 	var fds []int
 	for _, f := range files {
 		m.Names = append(m.Names, f.Name)
@@ -17,7 +17,7 @@ func (l *Link) Hold(key string, files ...keeper.File) {
 // Forked announces the main process of a launch. Without a pidfd (-1), as for a
 // process that has ended, the keeper goes by the pid alone.
 func (l *Link) Forked(key string, pid, pidfd int) {
-	m := keeper.Message{Kind: keeper.KindForked, Key: key, PID: pid}
+	m := keeper.Message{Kind: keeper.KindForked, Key: []byte(key), PID: pid}
 	if pidfd < 0 {
 		l.send(m)
 		return
@@ -28,7 +28,7 @@ func (l *Link) Forked(key string, pid, pidfd int) {
 
 // Reaped says that the exit is on record and the daemon has reaped the process.
 func (l *Link) Reaped(key string) {
-	l.send(keeper.Message{Kind: keeper.KindReaped, Key: key})
+	l.send(keeper.Message{Kind: keeper.KindReaped, Key: []byte(key)})
 }
 
 // Recorded acknowledges a report: it is on record and need not be repeated.
@@ -39,7 +39,7 @@ func (l *Link) Recorded(report uint64) {
 // Release makes the keeper close these files of the key, or without names
 // forget the key.
 func (l *Link) Release(key string, names ...string) {
-	l.send(keeper.Message{Kind: keeper.KindRelease, Key: key, Names: names})
+	l.send(keeper.Message{Kind: keeper.KindRelease, Key: []byte(key), Names: names})
 }
 
 // Healthy answers Handlers.Alive.

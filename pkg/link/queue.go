@@ -28,9 +28,13 @@ func (l *Link) send(m keeper.Message, fds ...int) {
 	if l.lost {
 		return
 	}
-	if len(l.queue) > 0 || l.waitsFor(keeper.Send(l.socket, m.Append(nil), fds...)) {
-		l.queue = append(l.queue, duplicate(m, fds))
+	if len(l.queue) == 0 {
+		l.buf = m.Append(l.buf[:0])
+		if !l.waitsFor(keeper.Send(l.socket, l.buf, fds...)) {
+			return
+		}
 	}
+	l.queue = append(l.queue, duplicate(m, fds))
 }
 
 // duplicate leaves out what can't be duplicated: then one launch survives a
