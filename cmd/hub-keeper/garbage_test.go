@@ -20,6 +20,7 @@ func TestLaunchLeavesNoGarbage(t *testing.T) {
 	none, out, pidfd := []string{}, []string{keeper.Out}, []string{keeper.PidFD}
 	wires := []string{keeper.Out, keeper.Err, keeper.Channel, keeper.Notify}
 	generation := []byte("6f9619ff-8b86-d011-b42d-00cf4fc964ff:10000000")
+	report := make([]byte, 64)
 	launch := func() {
 		generation[len(generation)-1] ^= 1
 		send(keeper.Message{Kind: keeper.KindHold, Key: generation}, wires)
@@ -36,8 +37,7 @@ func TestLaunchLeavesNoGarbage(t *testing.T) {
 		send(keeper.Message{Kind: keeper.KindRecorded, Report: p.launches.next - 1}, none)
 		send(keeper.Message{Kind: keeper.KindRelease, Key: generation}, none)
 		p.read()
-		var report [64]byte
-		if n, err := unix.Read(theirs, report[:]); n < len(generation) {
+		if n, err := unix.Read(theirs, report); n < len(generation) {
 			t.Errorf("no report: %d, %v", n, err)
 		}
 	}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"unsafe"
+
 	"github.com/leadmaster/hub/pkg/keeper"
 	"golang.org/x/sys/unix"
 )
@@ -27,11 +29,10 @@ func newLaunch(h *keeper.Held) *launch {
 	return l
 }
 
-// entry is for a table that is written before anything else happens: it shares
-// our memory.
+// entry shares our memory.
 func (l *launch) entry() keeper.Held {
 	h := keeper.Held{
-		Key: string(l.key), Files: l.files, PID: l.pid, Reaped: l.reaped, Read: l.read, Unsent: l.unsent,
+		Key: unsafe.String(unsafe.SliceData(l.key), len(l.key)), Files: l.files, PID: l.pid, Reaped: l.reaped, Read: l.read, Unsent: l.unsent,
 	}
 	if l.ended() {
 		h.Exit = &l.exit

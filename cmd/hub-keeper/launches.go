@@ -9,7 +9,8 @@ import (
 // going through all, which takes microseconds and no memory.
 type launches struct {
 	held   []*launch
-	free   []*launch // forgotten; the next ones are written over them
+	free   []*launch     // forgotten; the next ones are written over them
+	told   []keeper.Held // memory of tell
 	strays []stray
 	next   uint64 // number of the next report
 }
@@ -28,18 +29,19 @@ func newLaunches(t *keeper.Table) launches {
 	return l
 }
 
-// tell returns what a table says; whoever reads it has been told everything.
+// tell returns what a table says; whoever reads it has been told everything. It is
+// to be written before anything else happens, as it shares our memory.
 func (l *launches) tell() (held []keeper.Held, strays []keeper.Stray) {
-	held = make([]keeper.Held, len(l.held))
-	for i, h := range l.held {
+	l.told = l.told[:0]
+	for _, h := range l.held {
 		h.told = true
-		held[i] = h.entry()
+		l.told = append(l.told, h.entry())
 	}
 	for i := range l.strays {
 		l.strays[i].told = true
 		strays = append(strays, l.strays[i].Stray)
 	}
-	return held, strays
+	return l.told, strays
 }
 
 // tellAgain is for a reader who may have forgotten.

@@ -10,30 +10,61 @@ import (
 // launches.
 const MaxTable = 16 << 20
 
-const magic = "hubt" // in front of the length
+const (
+	magic      = "hubt" // in front of the length
+	headerSize = len(magic) + lengthSize
+)
 
 // WriteTable returns a memfd that holds the table. It is close-on-exec: clear
-// that (Inherit) before an exec, or hand it to a child by name.
+// that (Inherit) before an exec, or hand it to a child by name. The table is never
+// in memory as a whole: hub-keeper keeps what its heap has once taken.
 func WriteTable(t *Table) (fd int, err error) {
-	b := t.Append(make([]byte, 0, t.room()))
-	if len(b) > MaxTable {
-		return -1, unix.EFBIG
-	}
 	if fd, err = unix.MemfdCreate("hub-table", unix.MFD_CLOEXEC); err != nil {
 		return -1, err
 	}
-	for rest, at := b, int64(0); len(rest) > 0; {
-		n, err := unix.Pwrite(fd, rest, at)
-		if err == unix.EINTR {
-			continue
+	const enough = 4 << 10
+	f := tableFile{fd: fd, size: int64(headerSize)}
+	rest := t.appendFields(make([]byte, 0, enough+enough/4), func(b []byte) []byte {
+		if len(b) < enough {
+			return b
 		}
-		if err != nil {
-			_ = unix.Close(fd)
-			return -1, err
-		}
-		rest, at = rest[n:], at+int64(n)
+		f.append(b)
+		return b[:0]
+	})
+	f.append(rest)
+	if f.size > MaxTable {
+		f.err = unix.EFBIG
+	}
+	f.writeAt(appendHeader(nil, int(f.size)-headerSize), 0)
+	if f.err != nil {
+		_ = unix.Close(fd)
+		return -1, f.err
 	}
 	return fd, nil
+}
+
+// tableFile is a memfd that is written; err is the first that occurred.
+type tableFile struct {
+	fd   int
+	size int64
+	err  error
+}
+
+func (f *tableFile) append(b []byte) {
+	f.writeAt(b, f.size)
+	f.size += int64(len(b))
+}
+
+func (f *tableFile) writeAt(b []byte, at int64) {
+	for len(b) > 0 && f.err == nil {
+		n, err := unix.Pwrite(f.fd, b, at)
+		if err != nil && err != unix.EINTR {
+			f.err = err
+			return
+		}
+		n = max(n, 0)
+		b, at = b[n:], at+int64(n)
+	}
 }
 
 // ReadTable reads a table from the memfd, which stays open.
@@ -94,37 +125,25 @@ func Inherit(inherited bool, fds ...int) error {
 	return first
 }
 
-// room is what the table takes and some more: one that grows by and by leaves
-// garbage of five times its size.
-func (t *Table) room() int {
-	n := 1<<10 + 48*len(t.Strays)
-	for i := range t.Held {
-		h := &t.Held[i]
-		n += 64 + len(h.Key) + 24*len(h.Files) + len(h.Read) + len(h.Unsent)
-	}
-	return n
-}
-
 // Append appends the table to b in the form of the memfd.
 func (t *Table) Append(b []byte) []byte {
-	start := len(b)
-	b = append(b, magic...)
-	b = append(b, make([]byte, lengthSize)...)
-	b = t.appendFields(b)
-	binary.LittleEndian.PutUint32(b[start+len(magic):], uint32(len(b)-start-len(magic)-lengthSize))
-	return b
+	fields := t.appendFields(nil, func(b []byte) []byte { return b })
+	return append(appendHeader(b, len(fields)), fields...)
+}
+
+func appendHeader(b []byte, size int) []byte {
+	return binary.LittleEndian.AppendUint32(append(b, magic...), uint32(size))
 }
 
 // ParseTable reads a table. Descriptors that are missing are -1.
 func ParseTable(b []byte) (*Table, error) {
-	const header = len(magic) + lengthSize
-	if len(b) < header || len(b) > MaxTable || string(b[:len(magic)]) != magic ||
-		uint64(binary.LittleEndian.Uint32(b[len(magic):])) != uint64(len(b)-header) {
+	if len(b) < headerSize || len(b) > MaxTable || string(b[:len(magic)]) != magic ||
+		uint64(binary.LittleEndian.Uint32(b[len(magic):])) != uint64(len(b)-headerSize) {
 		return nil, ErrMalformed
 	}
 	t := &Table{Socket: -1, Lock: -1, Ready: -1}
 	var r reader
-	r.table(t, b[header:])
+	r.table(t, b[headerSize:])
 	if r.err != nil {
 		return nil, r.err
 	}

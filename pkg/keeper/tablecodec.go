@@ -41,7 +41,8 @@ const (
 	strayStatus  = 4
 )
 
-func (t *Table) appendFields(b []byte) []byte {
+// appendFields lets spill make room after each record.
+func (t *Table) appendFields(b []byte, spill func([]byte) []byte) []byte {
 	b = appendInt(b, tableProtocol, t.Protocol)
 	b = appendInt(b, tableKeeper, t.Keeper)
 	b = appendText(b, tableHubd, t.Hubd)
@@ -61,11 +62,11 @@ func (t *Table) appendFields(b []byte) []byte {
 	var record []byte // one for all: there may be thousands
 	for i := range t.Held {
 		record = t.Held[i].appendFields(record[:0])
-		b = appendText(b, tableHeld, record)
+		b = spill(appendText(b, tableHeld, record))
 	}
 	for i := range t.Strays {
 		record = t.Strays[i].appendFields(record[:0])
-		b = appendText(b, tableStray, record)
+		b = spill(appendText(b, tableStray, record))
 	}
 	return b
 }
