@@ -106,7 +106,7 @@ func (p *recorded) lives() bool {
 	}
 	// The name, field 2, is in brackets and may hold any byte but a NUL.
 	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	const state, start = 3 - 3, 22 - 3
+	const state, start = 0, 19 // fields 3 and 22
 	if len(fields) <= start || len(fields[state]) == 0 {
 		return false
 	}
