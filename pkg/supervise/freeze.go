@@ -2,18 +2,31 @@ package supervise
 
 import (
 	"context"
+	"slices"
 
 	"github.com/leadmaster/hub/pkg/keeper"
 )
 
 // Freeze makes all instances stand still between two of their steps, until thaw
 // is called. One that hangs in a launch does not come to that within ctx's time: it
-// is left as it is. Whoever is going to execute another program calls it when
+// is left as it is. Those that were deleted are waited for until their last words
+// are in their files: nobody has their pipes after that. Whoever is going to execute another program calls it when
 // nothing new can come in, stops the log loop, and takes what Held returns along.
 func (s *Supervisor) Freeze(ctx context.Context) (thaw func()) {
 	thawed := make(chan struct{})
 	var waits []func()
-	for _, i := range s.Instances() {
+	s.mu.Lock()
+	instances, draining := slices.Clone(s.instances), slices.Clone(s.draining)
+	s.mu.Unlock()
+	for _, i := range draining {
+		waits = append(waits, func() {
+			select {
+			case <-i.gone:
+			case <-ctx.Done():
+			}
+		})
+	}
+	for _, i := range instances {
 		stands := make(chan struct{})
 		gone := i.ask(func() error {
 			i.frozen.Store(true)

@@ -3,6 +3,7 @@ package supervise
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -107,4 +108,32 @@ func TestAdoptHeld(t *testing.T) {
 	n.say(i.Status().PID, "goes on")
 	n.line(s.LogPath(s.OutFile, 0), "goes on")
 	n.act(n.only(), "stop")
+}
+
+// The last words of an instance that was deleted are waited for: whoever goes on
+// knows nothing of it.
+func TestFreezeWaitsForTheDeleted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	i := r.one(r.app("app", idle))
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	thawLogs, err := r.Logs.Freeze(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.act(i, "delete")
+	frozen := make(chan struct{})
+	go func() {
+		defer close(frozen)
+		r.Freeze(ctx)()
+	}()
+	select {
+	case <-frozen:
+		t.Error("it did not wait")
+	case <-time.After(50 * time.Millisecond):
+	}
+	thawLogs()
+	receiveClosed(t, frozen)
+	receiveClosed(t, i.Gone())
 }

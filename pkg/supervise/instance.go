@@ -77,6 +77,7 @@ func (i *Instance) MemoryPeak() int64 { return i.peak.Load() }
 func (i *Instance) run() {
 	defer i.sup.running.Done()
 	defer close(i.gone)
+	defer i.sup.drained(i)
 	for range i.mail.wake {
 		aside(func() {
 			for _, msg := range i.mail.take() {

@@ -162,12 +162,21 @@ func (s *Supervisor) add(sp *spec.Spec, base *BaseEnv, number int, up bool) *Ins
 	return i
 }
 
-// remove forgets an instance whose goroutine ends.
-func (s *Supervisor) remove(gone *Instance) {
+// remove forgets an instance that was deleted. Its goroutine goes on until its last
+// words are in their files.
+func (s *Supervisor) remove(i *Instance) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.instances = slices.DeleteFunc(s.instances, func(i *Instance) bool { return i == gone })
+	s.instances = slices.DeleteFunc(s.instances, func(other *Instance) bool { return other == i })
+	s.draining = append(s.draining, i)
 	s.changed()
+}
+
+// drained forgets an instance whose goroutine ends.
+func (s *Supervisor) drained(i *Instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = slices.DeleteFunc(s.draining, func(other *Instance) bool { return other == i })
 }
 
 // Pending is a command under way on one instance.

@@ -58,6 +58,7 @@ type Supervisor struct {
 
 	mu        sync.Mutex // guards the registry: the fields below
 	instances []*Instance
+	draining  []*Instance // that were deleted and have not ended
 	nextID    int
 	memory    bool // the goroutine that looks at memory runs
 	ending    bool
