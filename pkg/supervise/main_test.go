@@ -280,12 +280,16 @@ func (r *rig) say(pid int, text string) {
 	}
 }
 
-// environ is the environment that a process was started with.
+// environ is the environment that a process was started with. In the midst of its
+// exec it shows none.
 func environ(t testing.TB, pid int) map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
-	if err != nil {
-		t.Fatal(err)
+	var text []byte
+	for until := time.Now().Add(deadline); len(text) == 0 && time.Now().Before(until); {
+		var err error
+		if text, err = os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	vars := make(map[string]string)
 	for _, kv := range strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00") {

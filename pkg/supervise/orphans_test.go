@@ -97,12 +97,18 @@ func (r *rig) outlive(pid int) {
 // belong checks that the tree of an instance is its main process and these.
 func (r *rig) belong(i *Instance, pids ...int) {
 	r.Helper()
-	if _, err := r.census(r.Context()); err != nil { // not of a moment ago
-		r.Fatal(err)
-	}
-	u, err := r.Usage(r.Context(), []*Instance{i})
-	if err != nil {
-		r.Fatal(err)
+	var u []Usage
+	for until := time.Now().Add(deadline); ; {
+		if _, err := r.census(r.Context()); err != nil { // not of a moment ago
+			r.Fatal(err)
+		}
+		var err error
+		if u, err = r.Usage(r.Context(), []*Instance{i}); err != nil {
+			r.Fatal(err)
+		}
+		if u[0].Memory > 0 || time.Now().After(until) { // else the app is in the midst of its exec
+			break
+		}
 	}
 	if u[0].Processes != 1+len(pids) || u[0].Memory == 0 {
 		r.Errorf("%d processes with %d bytes, want the main process and %v", u[0].Processes, u[0].Memory, pids)
@@ -376,10 +382,11 @@ func TestOtherHomeIsNoApps(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	word, said := r.fifo("pids")
+	first, saidFirst := r.fifo("first")
 	daemon := r.script("daemon", "env HUB_INSTANCE=other:app:1 setsid sleep 1000 & echo $$ $! >"+word+"; wait")
-	i := r.one(r.app("app", "HUB_INSTANCE=hubd sleep 1000 & echo $! >"+word+"; HUB_INSTANCE=hubd setsid "+daemon+" & echo up; read x"))
+	i := r.one(r.app("app", "HUB_INSTANCE=hubd sleep 1000 & echo $! >"+first+"; HUB_INSTANCE=hubd setsid "+daemon+" & echo up; read x"))
 	var inside, other, app int
-	if _, err := fmt.Sscan(said(), &inside); err != nil {
+	if _, err := fmt.Sscan(saidFirst(), &inside); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fmt.Sscan(said(), &other, &app); err != nil {

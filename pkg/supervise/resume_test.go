@@ -362,7 +362,8 @@ func TestResumePipesOfZombie(t *testing.T) {
 	if err := unix.Mkfifo(gate, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	orphan := r.script("orphan", "echo $$ >"+word+"; read x <"+gate+"; echo late; exec sleep 1000")
+	// It says so through another, whose output is none of its own.
+	orphan := r.script("orphan", "sh -c 'echo $PPID >"+word+"'; read x <"+gate+"; echo late; exec sleep 1000")
 	s := r.app("app", "setsid "+orphan+" & echo up; read x", func(s *spec.Spec) { s.Autorestart = false })
 	o := r.leave(s)
 	pid, err := strconv.Atoi(said())
