@@ -124,6 +124,10 @@ func (p *parent) died(status unix.WaitStatus) {
 	}
 }
 
+// trials is how often a hubd that has never answered is started until the one
+// before it is.
+const trials = 3
+
 // failed puts the next start off: 1, 2, 4 … times the first pause.
 func (p *parent) failed() {
 	d := &p.daemon
@@ -133,6 +137,10 @@ func (p *parent) failed() {
 	}
 	d.failures++
 	d.startAt = time.Now().Add(pause)
+	if d.failures >= trials && p.proven != "" && p.proven != p.hubd {
+		say(levelError, "the new hubd does not get to answer: back to the one before", "program", p.hubd, "before", p.proven)
+		p.hubd = p.proven
+	}
 }
 
 // exitCode is that of a shell.

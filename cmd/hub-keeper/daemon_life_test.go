@@ -37,6 +37,24 @@ func TestDaemonThatCannotBeStarted(t *testing.T) {
 	}
 }
 
+// A hubd that does not get to answer after an update gives way to the one before.
+func TestBackToTheProvenDaemon(t *testing.T) {
+	t.Parallel()
+	p := newParent(options{pause: time.Second}, tableOf("/old/hubd"), &signals{wake: -1})
+	p.answers()
+	p.replace("/new/hubd", "")
+	for range trials - 1 {
+		p.start()
+		if p.hubd != "/new/hubd" {
+			t.Fatalf("%s is started", p.hubd)
+		}
+	}
+	p.start()
+	if p.hubd != "/old/hubd" || p.over {
+		t.Errorf("%s is started, over %v", p.hubd, p.over)
+	}
+}
+
 // Daemons that die before they answer are started ever more slowly.
 func TestCrashingDaemon(t *testing.T) {
 	t.Parallel()

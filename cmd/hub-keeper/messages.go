@@ -73,6 +73,7 @@ func (p *parent) handle(m keeper.Message, fds []int) {
 func (p *parent) answers() {
 	p.answered = true
 	p.daemon.serving = true
+	p.proven = p.hubd
 	p.daemon.health = health{next: p.daemon.health.after(p.health)}
 	keeper.CloseAll([]int{p.ready})
 	p.ready = -1

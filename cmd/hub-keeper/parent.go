@@ -16,6 +16,7 @@ import (
 type parent struct {
 	options
 	hubd, program string
+	proven        string // the last hubd that has answered; "" for none
 	args          []string
 	lock, ready   int  // descriptors that each daemon inherits, or -1
 	answered      bool // some daemon has answered
@@ -37,6 +38,9 @@ func newParent(o options, t *keeper.Table, s *signals) *parent {
 	p := &parent{
 		options: o, hubd: t.Hubd, program: t.Program, args: t.Args, lock: t.Lock, ready: t.Ready,
 		answered: t.Answered, stop: syscall.Signal(t.Stop), launches: newLaunches(t), signals: s,
+	}
+	if t.Answered {
+		p.proven = t.Hubd
 	}
 	p.daemon = daemon{pid: t.Daemon, pidfd: -1, socket: t.Socket, serving: t.Serving, ending: t.Ending}
 	if t.Daemon > 0 {

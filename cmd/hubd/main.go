@@ -106,6 +106,10 @@ func serve(o options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := store.Named(home, table.Lock); err != nil {
+		end := keeper.Message{Kind: keeper.KindEnd} // what there was to keep is gone
+		return errors.Join(err, keeper.Send(table.Socket, end.Append(nil)))
+	}
 	own, err := openLog(home)
 	if err != nil {
 		return err

@@ -2,10 +2,13 @@ package daemon
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/proc"
@@ -22,7 +25,8 @@ func (d *Daemon) adopt(ctx context.Context) {
 	if d.table != nil {
 		held = d.table.Held
 	}
-	list := d.restored()
+	list, newer := d.restored()
+	held = leaveHeld(held, newer)
 	d.adopting.of.Store(int64(len(list)))
 	err := d.sup.Adopt(ctx, list, held, d.unnamed, func(done int) { d.adopting.done.Store(int64(done)) })
 	if err != nil {
@@ -34,15 +38,34 @@ func (d *Daemon) adopt(ctx context.Context) {
 	if err := d.logs.Adopted(ctx); err != nil {
 		d.log.Error("journal of the logs", "error", err)
 	}
+	if len(newer) > 0 {
+		return // what their records refer to is not known
+	}
 	if err := d.home.DropContent(); err != nil {
 		d.log.Error("records", "error", err)
 	}
 }
 
+// leaveHeld leaves what the keeper has of some instances to it, and returns the
+// rest.
+func leaveHeld(held []keeper.Held, uuids []string) []keeper.Held {
+	return slices.DeleteFunc(held, func(h keeper.Held) bool {
+		uuid, _, _ := strings.Cut(h.Key, ":")
+		if !slices.Contains(uuids, uuid) {
+			return false
+		}
+		for _, f := range h.Files {
+			keeper.CloseAll([]int{f.FD})
+		}
+		return true
+	})
+}
+
 // restored reads the records. Those of another boot are dropped: its apps have
 // ended with it, and resurrect brings back the saved ones. Those that can't be
-// used are set aside.
-func (d *Daemon) restored() (list []supervise.Restored) {
+// used are set aside, but for those of a later version of hub, which may come back:
+// these are left as they are, and newer are the instances.
+func (d *Daemon) restored() (list []supervise.Restored, newer []string) {
 	a := newRecordReader(d.home)
 	err := d.home.Records(func(uuid, path string) {
 		r, err := a.read(uuid, path)
@@ -51,6 +74,9 @@ func (d *Daemon) restored() (list []supervise.Restored) {
 			d.dropRecord(uuid, path)
 		case err != nil && !d.sameBoot:
 			d.dropRecord(uuid, path)
+		case errors.Is(err, supervise.ErrNewerRecord):
+			newer = append(newer, uuid)
+			d.log.Warn("a record can't be used and is left as it is; its app is not managed", "file", path, "app", r.Record.Name, "pid", running(r.Record), "error", err)
 		case err != nil:
 			d.setAside(path, err)
 			if r.Record != nil && running(r.Record) != 0 {
@@ -68,7 +94,7 @@ func (d *Daemon) restored() (list []supervise.Restored) {
 	if err != nil {
 		d.log.Error("records", "error", err)
 	}
-	return list
+	return list, newer
 }
 
 func (d *Daemon) dropRecord(uuid, path string) {
@@ -101,9 +127,18 @@ func newRecordReader(home *store.Home) *recordReader {
 // read reads a record and what it refers to. With an error the record itself may
 // be there.
 func (a *recordReader) read(uuid, path string) (r supervise.Restored, err error) {
-	rec := &supervise.Record{}
-	if err := store.ReadJSON(path, rec); err != nil {
+	var data json.RawMessage
+	if err := store.ReadJSON(path, &data); err != nil {
 		return r, err
+	}
+	// The version first: of a later one nothing else can be relied on.
+	var of struct{ Version int }
+	rec := &supervise.Record{}
+	if err := json.Unmarshal(data, &of); err == nil && of.Version > supervise.RecordVersion {
+		rec.Version = of.Version
+		_ = json.Unmarshal(data, rec) // its name, perhaps
+	} else if err := json.Unmarshal(data, rec); err != nil {
+		return r, fmt.Errorf("read %s: %w", path, err)
 	}
 	r.Record = rec
 	if err := rec.Check(uuid); err != nil {

@@ -174,6 +174,7 @@ func TestDamagedRecords(t *testing.T) {
 		"want":      func(path string) { r.edit(path, `"up"`, `"sideways"`) },
 		"number":    func(path string) { r.edit(path, `"generation":1`, `"generation":-1`) },
 		"newer":     func(path string) { r.edit(path, `"version":1`, `"version":2`) },
+		"newest":    func(path string) { overwrite(t, path, `{"version":3,"uuid":["another","thing"]}`) },
 		"other":     func(path string) { r.edit(path, `"uuid":"`, `"uuid":"x`) },
 		"no such":   func(path string) { r.edit(path, `"spec":"`, `"spec":"f`) },
 		"processes": func(path string) { r.edit(path, `"pid":`, `"pid":-`) },
@@ -190,8 +191,22 @@ func TestDamagedRecords(t *testing.T) {
 	truncate(t, paths["emptied"], 0)
 	r.edit(paths["nobody"], `"process":`, `"procession":`)
 
+	contents := func() (names []string) {
+		entries, err := os.ReadDir(r.path("specs"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	stored := contents()
 	n := serveIn(t, r.Home, nil)
 	after := n.pids()
+	if now := contents(); !slices.Equal(now, stored) {
+		t.Errorf("of what newer records may refer to there is %v, was %v", now, stored)
+	}
 	adopted := []string{"whole", "nobody", "processes"} // the last two by their mark
 	for name, pid := range before {
 		switch now, there := after[name]; {
@@ -208,8 +223,11 @@ func TestDamagedRecords(t *testing.T) {
 	}
 	for name, path := range paths {
 		_, err := os.Stat(path + ".damaged")
-		if aside := err == nil; aside != (name != "whole" && name != "emptied") {
+		if aside := err == nil; aside != !slices.Contains([]string{"whole", "emptied", "newer", "newest"}, name) {
 			t.Errorf("%s set aside: %v", name, aside)
+		}
+		if data, err := os.ReadFile(path); strings.HasPrefix(name, "newe") && (err != nil || !strings.Contains(string(data), `"version":`)) {
+			t.Errorf("%s is %q: %v", name, data, err)
 		}
 	}
 	for _, name := range []string{"newer", "want", "no such"} { // as far as the record tells

@@ -151,6 +151,23 @@ func (h *Home) HeldLock(fd int) (*Lock, error) {
 	return l, l.Valid()
 }
 
+// Named returns an error when the home of a held lock is gone, or another one lies at
+// its path. It makes nothing. An error in looking is none.
+func Named(dir string, lock int) error {
+	path := filepath.Join(dir, "hubd.lock")
+	var held, named unix.Stat_t
+	if err := unix.Fstat(lock, &held); err != nil {
+		return fmt.Errorf("lock: %w", err)
+	}
+	switch err := unix.Stat(path, &named); {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENOTDIR):
+		return fmt.Errorf("HUB_HOME was removed: %s does not exist", path)
+	case err == nil && (held.Dev != named.Dev || held.Ino != named.Ino):
+		return fmt.Errorf("HUB_HOME was removed and made anew: %s is another daemon's", path)
+	}
+	return nil
+}
+
 // Descriptor returns the locked file, which stays the Lock's.
 func (l *Lock) Descriptor() int { return int(l.file.Fd()) }
 

@@ -9,6 +9,10 @@ import (
 	"github.com/leadmaster/hub/pkg/proc"
 )
 
+// ErrNewerRecord means that a later version of hub wrote the record, which is to
+// stay as it is.
+var ErrNewerRecord = errors.New("written by a later version of hub")
+
 // RecordVersion is the version of Record that this program writes.
 const RecordVersion = 1
 
@@ -51,7 +55,7 @@ type Record struct {
 func (r *Record) Check(uuid string) error {
 	switch {
 	case r.Version > RecordVersion:
-		return fmt.Errorf("it is of version %d, written by a later version of hub; this one reads %d", r.Version, RecordVersion)
+		return fmt.Errorf("it is of version %d, %w; this one reads %d", r.Version, ErrNewerRecord, RecordVersion)
 	case r.Version < 1 || r.UUID != uuid:
 		return errors.New("it is no record of this instance")
 	case r.Name == "" || r.Spec == "" || r.BaseEnv == "":
