@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/pages"
 	"golang.org/x/sys/unix"
 )
 
@@ -37,7 +38,7 @@ func run(args []string) int {
 		_, _ = unix.Write(1, append(number(keeper.Protocol), '\n'))
 		return 0
 	}
-	ours := thinProgram()
+	ours := pages.Thin(8 << 10)
 	table, err := keeper.ReadTable(o.kept)
 	if err != nil {
 		say(levelError, "no table", "descriptor", text(o.kept), "err", err.Error())

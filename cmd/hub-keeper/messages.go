@@ -54,7 +54,7 @@ func (p *parent) handle(m keeper.Message, fds []int) {
 		}
 	case keeper.KindHealthy:
 		p.daemon.health.open = 0
-		p.pages.giveBack() // mostly nothing else is done until the next request
+		p.pages.GiveBack() // mostly nothing else is done until the next request
 	case keeper.KindAnswered:
 		p.answers()
 	case keeper.KindProgram:
@@ -79,7 +79,7 @@ func (p *parent) answers() {
 	p.ready = -1
 	p.launches.tellAgain()
 	p.launches.forgetBytes()
-	p.pages.giveBack() // to start a daemon takes many
+	p.pages.GiveBack() // to start a daemon takes many
 	if p.stop != 0 && p.daemon.pid > 0 {
 		_ = unix.Kill(p.daemon.pid, p.stop)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/pages"
 	"golang.org/x/sys/unix"
 )
 
@@ -28,7 +29,7 @@ type parent struct {
 	renewal       bool // asked for
 	polled        [3]unix.PollFd
 	sent          []byte // the last message, as it was encoded
-	pages         program
+	pages         pages.Program
 	over          bool
 	code          int // exit code, once over
 }

@@ -35,20 +35,6 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
-func TestParseMap(t *testing.T) {
-	t.Parallel()
-	start, end, path, ok := parseMap([]byte("00400000-004b0000 r-xp 00000000 fe:00 42   /opt/hub/hub-keeper\n"))
-	if !ok || start != 0x400000 || end != 0x4b0000 || string(path) != "/opt/hub/hub-keeper" {
-		t.Errorf("%x-%x %s, %v", start, end, path, ok)
-	}
-	for _, kept := range []string{"", "597000-5a3000 rw-p 0 fe:00 42 /opt/hub/hub-keeper", "5a3000-5d9000 r--p 0 00:00 0",
-		"5a3000-5d9000 r--p 0 00:00 0 [vvar]", "x-y r--p 0 fe:00 42 /x", "9-8 r--p 0 fe:00 42 /x"} {
-		if _, _, _, ok := parseMap([]byte(kept)); ok {
-			t.Errorf("%q would be given back", kept)
-		}
-	}
-}
-
 func TestAppendValue(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{"": `""`, "plain/1": "plain/1", "two words": `"two words"`, "a=b": `"a=b"`,

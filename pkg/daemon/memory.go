@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/leadmaster/hub/pkg/pages"
 )
 
 // The runtime lets garbage grow to 4 MiB before the first collection, which is
@@ -18,17 +20,27 @@ const gcPercent = 50
 const tidyDelay = time.Second
 
 // memory keeps the daemon small.
-type memory struct{ tidy *time.Timer }
+type memory struct {
+	tidy  *time.Timer
+	pages pages.Program
+}
 
 func newMemory() *memory {
 	debug.SetGCPercent(gcPercent)
-	return &memory{tidy: time.AfterFunc(tidyDelay, tidy)}
+	m := &memory{pages: pages.Thin(piece)}
+	m.tidy = time.AfterFunc(tidyDelay, m.giveBack)
+	return m
 }
 
-// tidy collects twice, since a collection halves a stack that is not needed.
-func tidy() {
+// piece is in how large pieces of the program, in bytes, pages come back.
+const piece = 16 << 10
+
+// giveBack collects twice, since a collection halves a stack that is not needed,
+// and lets go of the pages of the program that starting and ending took.
+func (m *memory) giveBack() {
 	runtime.GC()
 	debug.FreeOSMemory()
+	m.pages.GiveBack()
 }
 
 // changed notes that something was started or ended.

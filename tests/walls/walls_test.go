@@ -28,13 +28,14 @@ var layers = map[string]struct {
 	"pkg/ipc":       {"epoll", "it is the wires to a child and knows no apps"},
 	"pkg/logs":      {"epoll", "it carries bytes from pipes to files and knows no apps"},
 	"pkg/api":       {"spec", "the contract must not hang on either side of it"},
+	"pkg/pages":     {"", "it is about the pages of any program"},
 	"pkg/keeper":    {"", "it is the protocol between two programs, of which one is to stay small"},
 	"pkg/link":      {"epoll keeper", "it is the daemon's end of the keeper's socket"},
 	"pkg/supervise": {"spec cgroup epoll proc ipc keeper logs stats", "it knows neither how it is asked (api) nor where its records lie (store)"},
-	"pkg/daemon":    {"api spec cgroup epoll keeper link proc logs settings stats store supervise", "it puts the parts together and is the only one that may see all"},
+	"pkg/daemon":    {"api spec cgroup epoll keeper link pages proc logs settings stats store supervise", "it puts the parts together and is the only one that may see all"},
 	"pkg/cli":       {"api spec settings closeexec", "hubctl knows hubd only through the contract and executes it, never imports it"},
 
-	"cmd/hub-keeper": {"keeper closeexec", "it must stay small and has no policy"},
+	"cmd/hub-keeper": {"keeper pages closeexec", "it must stay small and has no policy"},
 	"cmd/hubd":       {"api spec keeper settings store daemon closeexec", "a program is flags, environment and exit codes"},
 	"cmd/hubctl":     {"cli", "a program is flags, environment and exit codes"},
 

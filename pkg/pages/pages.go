@@ -1,4 +1,6 @@
-package main
+// Package pages keeps what is not needed of a program out of its memory. It knows
+// nothing of the program, and imports nothing but golang.org/x/sys.
+package pages
 
 import (
 	"bytes"
@@ -7,23 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// piece is the size in bytes of what is mapped at once. Each costs the kernel some
-// 200 bytes.
-const piece = 8 << 10
-
-// program is where our file is mapped read-only: code and constants.
-type program struct {
+// Program is where this process's file is mapped read-only: code and constants.
+type Program struct {
 	maps [2]struct{ start, end uintptr }
 	n    int
 }
 
-// thinProgram keeps what is not needed of the program out of our memory. With a
+// Thin keeps what is not needed of the program out of our memory. With a
 // page that is needed the kernel maps all of its 64 KiB that are in the page
 // cache, which soon is the whole file; but nothing beyond a mapping. So ours are
-// cut into small ones, by a flag for every other piece that means nothing to them
+// cut into small ones of piece bytes, each of which costs the kernel some 200, by a flag for every other piece that means nothing to them
 // (they are not dumped anyway).
-func thinProgram() program {
-	var p program
+func Thin(piece uintptr) Program {
+	var p Program
 	fd, err := unix.Open("/proc/self/maps", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return p
@@ -47,13 +45,13 @@ func thinProgram() program {
 			advise(at, min(at+piece, end), unix.MADV_DONTDUMP)
 		}
 	}
-	p.giveBack()
+	p.GiveBack()
 	return p
 }
 
-// giveBack takes all pages out of our memory. They are clean; what is needed is
+// GiveBack takes all pages out of our memory. They are clean; what is needed is
 // mapped again, which takes some ten microseconds.
-func (p *program) giveBack() {
+func (p *Program) GiveBack() {
 	for _, m := range p.maps[:p.n] {
 		advise(m.start, m.end, unix.MADV_DONTNEED)
 	}
