@@ -43,10 +43,13 @@ func Open(id Identity) (*Process, error) {
 		return nil, fmt.Errorf("open process %d: %w", id.PID, err)
 	}
 	// Looked at after the pidfd is open: from here on the pid can't change hands.
-	now, err := identify(id.PID)
-	if err != nil || now != id {
+	now, err := Identify(id.PID)
+	if err == nil && now != id {
+		err = ErrGone
+	}
+	if err != nil {
 		unix.Close(pidfd)
-		return nil, ErrGone
+		return nil, err
 	}
 	return &Process{Identity: id, pidfd: pidfd}, nil
 }

@@ -98,7 +98,7 @@ func (i *Instance) takeOver(r Restored, a *adoption) error {
 	found, err := i.resume(i.launch, rec.RecordedLaunch, a)
 	over := []*keeper.Held{found.held}
 	ev.pid, ev.forked, ev.exit, ev.signalled = found.pid, found.forked, found.exit, rec.Signalled
-	ev.was = i.launch.main.pid
+	ev.was, ev.lost = i.launch.main.pid, found.lost
 	for n, b := range rec.Beside {
 		found, e := i.resume(i.others[n], b.RecordedLaunch, a)
 		err = errors.Join(err, e)

@@ -14,6 +14,7 @@ type adopted struct {
 	was    int // the pid that it had
 	forked bool
 	exit   proc.Exit // of a process that was forked and runs no more
+	lost   string    // why its process, which may run, can't be had
 	// signalled: it has got the kill signal of the stop that is under way.
 	signalled bool
 	due       time.Time // of a pending restart
@@ -88,6 +89,11 @@ func (m *machine) adoptStopping(ev adopted) {
 }
 
 func (m *machine) adoptRunning(ev adopted) {
+	if ev.lost != "" { // another one might run beside it
+		m.state, m.want = Errored, Down
+		m.note("errored", "its process can't be taken over and may run on; stop ends it: "+ev.lost)
+		return
+	}
 	if !ev.forked {
 		m.note("adopted", "by a new daemon; the one before ended before it could launch it")
 		m.launch("autorestart")

@@ -11,8 +11,8 @@ import (
 
 // adopt replaces the machine by that of another daemon, which knows only what is
 // on record. It finds the processes as they were, unless how says otherwise:
-// "unforked", "ended CODE", "lost" (its exit is unknown), or "signalled", with the
-// kill signal sent.
+// "unforked", "ended CODE", "lost" (its exit is unknown), "unreachable" (nobody
+// knows), or "signalled", with the kill signal sent.
 func (b *bench) adopt(t *testing.T, how ...string) {
 	t.Helper()
 	old := b.m
@@ -50,6 +50,8 @@ func (b *bench) adopt(t *testing.T, how ...string) {
 			ev.pid, ev.forked, ev.exit = 0, true, proc.Exit{Code: code}
 		case "lost":
 			ev.pid, ev.forked, ev.exit = 0, true, proc.Exit{Unknown: true}
+		case "unreachable":
+			ev.pid, ev.forked, ev.lost = 0, false, "too many open files"
 		case "signalled":
 			ev.signalled = true
 		default:

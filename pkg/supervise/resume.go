@@ -16,6 +16,7 @@ type resumed struct {
 	pid    int  // of the main process, which runs or is a zombie; else 0
 	forked bool // there was one
 	exit   proc.Exit
+	lost   string // why a process that runs, perhaps, can't be had
 	// held is what the keeper has of a launch whose process runs no more, or never
 	// did; nil where it has nothing. It is to be told so when that is on record.
 	held *keeper.Held
@@ -47,6 +48,8 @@ func (i *Instance) resume(l *launch, r RecordedLaunch, a *adoption) (found resum
 		l.process, l.main = p, member{p.PID, p.Start}
 	case err == nil:
 		found.held = h
+	default:
+		found.lost = err.Error()
 	}
 	err = errors.Join(err, i.rejoin(l, r, h))
 	if l.process != nil { // the end drains the wires, so they come first
