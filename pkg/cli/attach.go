@@ -91,10 +91,14 @@ func (a *attachment) run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	<-ctx.Done()
-	if err := context.Cause(ctx); !errors.Is(err, errDetached) && !errors.Is(err, context.Canceled) {
+	switch err := context.Cause(ctx); {
+	case errors.Is(err, errDetached), errors.Is(err, context.Canceled):
+		return nil // Ctrl-C is one of the ways to leave
+	case errors.Is(err, api.ErrNotRunning): // one follower was late: there was a daemon
+		return errGone()
+	default:
 		return err
 	}
-	return nil // Ctrl-C is one of the ways to leave
 }
 
 // output shows what comes into the log files from now on; it closes ready when

@@ -94,7 +94,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 		return err
 	}
 	defer lock.Close()
-	set, err := settings.Load(home.Dir)
+	set, err := o.settings(home)
 	if err != nil {
 		return err
 	}

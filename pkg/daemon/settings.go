@@ -3,7 +3,30 @@ package daemon
 import (
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/settings"
+	"github.com/leadmaster/hub/pkg/store"
 )
+
+// settings reads hubd.yaml. A file that is wrong is whoever's who starts a daemon to
+// put right; but not at the expense of apps that run: a daemon that is to take them
+// over goes on with the settings before.
+func (o *Options) settings(home *store.Home) (settings.Settings, error) {
+	set, err := settings.Load(home.Dir)
+	if err == nil || !o.takesOver(home) {
+		return set, err
+	}
+	o.Log.Warn("hubd.yaml is wrong and left as it is; until it is right the settings before it count", "error", err)
+	return settings.Before(home.Dir), nil
+}
+
+// takesOver reports whether there may be something of an earlier daemon.
+func (o *Options) takesOver(home *store.Home) bool {
+	if o.Table != nil && o.Table.Answered {
+		return true
+	}
+	found := false
+	err := home.Records(func(string, string) { found = true })
+	return found || err != nil
+}
 
 // reread reads hubd.yaml again, for what concerns the daemon itself; defaults
 // for apps are read by whoever resolves them.

@@ -14,6 +14,27 @@ import (
 	"github.com/leadmaster/hub/pkg/store"
 )
 
+// Apps that run are taken over whatever hubd.yaml says.
+func TestBrokenSettingsAtAdoption(t *testing.T) {
+	t.Parallel()
+	r := serve(t)
+	r.begin(r.app("app", idle))
+	pid := r.pids()["app"]
+	r.leave()
+	const broken = "memory_interval: nonsense\n"
+	r.write(settings.Name, broken)
+	n := serveIn(t, r.Home, nil)
+	if now := n.pids()["app"]; now != pid {
+		t.Errorf("process %d, was %d", now, pid)
+	}
+	if !strings.Contains(n.journal.String(), "hubd.yaml:1: memory_interval") {
+		t.Error("the log does not say what is wrong")
+	}
+	if text, err := os.ReadFile(r.path(settings.Name)); err != nil || string(text) != broken {
+		t.Errorf("the file is %q: %v", text, err)
+	}
+}
+
 func TestBrokenSettings(t *testing.T) {
 	t.Parallel()
 	r := serve(t)

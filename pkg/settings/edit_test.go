@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -168,5 +169,23 @@ func TestText(t *testing.T) {
 		if got := Text(value); got != want {
 			t.Errorf("%q is written %s, want %s", value, got, want)
 		}
+	}
+}
+
+func TestBefore(t *testing.T) {
+	t.Parallel()
+	dir := home(t, written)
+	if got := Before(dir); got.MemoryInterval != DefaultMemoryInterval || !reflect.DeepEqual(got.Apps, Settings{}.Apps) {
+		t.Errorf("before the first change: %+v", got)
+	}
+	want, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Set(dir, "memory_interval", "1m"); err != nil {
+		t.Fatal(err)
+	}
+	if got := Before(dir); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

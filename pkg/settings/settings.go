@@ -55,6 +55,16 @@ func Load(home string) (Settings, error) {
 	return f.settings, nil
 }
 
+// Before returns the settings of a home as they were before Set last changed them:
+// those of the .bak file, or the defaults where that is of no use either.
+func Before(home string) Settings {
+	f, err := Read(Path(home) + ".bak")
+	if err != nil {
+		return Settings{MemoryInterval: DefaultMemoryInterval}
+	}
+	return f.settings
+}
+
 // Open reads the file of a home; where there is none, it is as an empty one. Its
 // errors are Load's.
 func Open(home string) (*File, error) { return readOrEmpty(Path(home)) }
