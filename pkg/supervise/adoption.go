@@ -171,9 +171,9 @@ func (s *Supervisor) inTheAir(c *census) bool {
 	if err != nil {
 		return false
 	}
-	keeper := os.Getppid()
 	for p := range c.snapshot.All() {
-		if pid, parent := int(p.PID), int(p.PPID); pid == os.Getpid() || parent != keeper && parent != 1 && parent != os.Getpid() {
+		parent := int(p.PPID)
+		if int(p.PID) == c.self || parent != 1 && parent != c.self && (parent != c.keeper || parent == 0) {
 			continue
 		}
 		exe, err := os.Readlink("/proc/" + strconv.Itoa(int(p.PID)) + "/exe")

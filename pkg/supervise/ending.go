@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/keeper"
@@ -127,8 +126,8 @@ func (i *Instance) lookAgainAt(l *launch) {
 // that is not our child.
 func (i *Instance) exitPatience(p *proc.Process) time.Duration {
 	parent, err := p.Parent()
-	switch {
-	case i.sup.kept && (err != nil || parent == os.Getppid()):
+	switch keeper := i.sup.KeeperPID; {
+	case keeper != 0 && (err != nil || parent == keeper):
 		return keeperPatience // it reports, or has done so
 	case p.Tells():
 		return initPatience

@@ -127,9 +127,8 @@ func (r *rig) successor(change ...func(*left)) (*rig, error) {
 	r.Helper()
 	var k Keeper
 	from := r.leaves()
-	if r.kept {
-		k = r.Keeper
-		from.held = k.(*holder).hand()
+	if h, ok := r.Keeper.(*holder); ok {
+		k, from.held = h, h.hand()
 	}
 	for _, c := range change {
 		c(&from)

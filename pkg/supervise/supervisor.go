@@ -51,7 +51,6 @@ type Supervisor struct {
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
 	bus     bus
-	kept    bool               // there is a keeper
 	forking chan struct{}      // one launch at a time is between Hold and Forked
 	turns   chan struct{}      // a place for each launch under way
 	paces   chan time.Duration // the last change of MemoryInterval, unread
@@ -77,7 +76,7 @@ type Supervisor struct {
 // New makes a Supervisor without instances. nextID is the next id to give out.
 func New(c Config, nextID int) *Supervisor {
 	s := &Supervisor{Config: c, nextID: nextID, rolling: make(map[string]int), turns: make(chan struct{}, launchesAtOnce), forking: make(chan struct{}, 1), paces: make(chan time.Duration, 1)}
-	if s.kept = c.Keeper != nil; !s.kept {
+	if c.Keeper == nil {
 		s.Keeper = noKeeper{}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
