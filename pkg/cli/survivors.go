@@ -1,14 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/proc"
 )
 
 // revive starts a daemon where none answers although apps of one still run: it
@@ -28,14 +27,6 @@ func (c *ctl) reviveAny(ctx context.Context) error {
 		return api.ErrNotRunning
 	}
 	return c.startDaemon(ctx)
-}
-
-// recorded is a process as the daemon's records name it. hubctl reads no more of
-// them than it needs to know whether somebody is left.
-type recorded struct {
-	PID   int    `json:"pid"`
-	Start uint64 `json:"start"` // field 22 of proc_pid_stat(5)
-	Boot  string `json:"boot"`  // the kernel's boot id
 }
 
 // records returns the paths of the daemon's records, one for each instance.
@@ -60,14 +51,10 @@ func (c *ctl) outlived() bool {
 	if len(paths) == 0 {
 		return false
 	}
-	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return false
-	}
-	boot := string(bytes.TrimSpace(id))
 	for _, path := range paths {
-		for _, p := range processesOf(path) {
-			if p.Boot == boot && p.lives() {
+		for _, id := range processesOf(path) {
+			if p, err := proc.Open(id); err == nil {
+				p.Close()
 				return true
 			}
 		}
@@ -75,10 +62,11 @@ func (c *ctl) outlived() bool {
 	return false
 }
 
-// processesOf returns the processes that a record names.
-func processesOf(path string) []recorded {
+// processesOf returns the processes that a record names. hubctl reads no more of it
+// than it needs to know whether somebody is left.
+func processesOf(path string) []proc.Identity {
 	type launch struct {
-		Process *recorded `json:"process"`
+		Process *proc.Identity `json:"process"`
 	}
 	var record struct {
 		launch
@@ -88,29 +76,11 @@ func processesOf(path string) []recorded {
 	if err != nil || json.Unmarshal(text, &record) != nil {
 		return nil
 	}
-	var all []recorded
+	var all []proc.Identity
 	for _, l := range append(record.Beside, record.launch) {
 		if l.Process != nil {
 			all = append(all, *l.Process)
 		}
 	}
 	return all
-}
-
-// lives reports whether the pid still belongs to the process, and that has not
-// ended.
-func (p *recorded) lives() bool {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(p.PID) + "/stat")
-	if err != nil {
-		return false
-	}
-	// The name, field 2, is in brackets and may hold any byte but a NUL.
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	const state, start = 0, 19 // fields 3 and 22
-	if len(fields) <= start || len(fields[state]) == 0 {
-		return false
-	}
-	ended := fields[state][0] == 'Z' || fields[state][0] == 'X'
-	began, err := strconv.ParseUint(string(fields[start]), 10, 64)
-	return err == nil && !ended && began == p.Start
 }

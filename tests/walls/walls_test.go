@@ -33,7 +33,7 @@ var layers = map[string]struct {
 	"pkg/link":      {"epoll keeper", "it is the daemon's end of the keeper's socket"},
 	"pkg/supervise": {"spec cgroup epoll proc ipc keeper logs stats", "it knows neither how it is asked (api) nor where its records lie (store)"},
 	"pkg/daemon":    {"api spec cgroup epoll keeper link pages proc logs settings stats store supervise", "it puts the parts together and is the only one that may see all"},
-	"pkg/cli":       {"api spec settings closeexec", "hubctl knows hubd only through the contract and executes it, never imports it"},
+	"pkg/cli":       {"api proc spec settings closeexec", "hubctl knows hubd only through the contract and executes it, never imports it"},
 
 	"cmd/hub-keeper": {"keeper pages closeexec", "it must stay small and has no policy"},
 	"cmd/hubd":       {"api spec keeper settings store daemon closeexec", "a program is flags, environment and exit codes"},
