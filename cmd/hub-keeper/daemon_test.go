@@ -15,6 +15,7 @@ import (
 	"github.com/leadmaster/hub/pkg/epoll"
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/link"
+	"github.com/leadmaster/hub/pkg/unit"
 	"golang.org/x/sys/unix"
 )
 
@@ -111,6 +112,12 @@ func beDaemon(args []string) int {
 		}
 		_ = f.link.Flush(context.Background())
 		f.say("held %d", os.Getpid())
+	case "unit": // which it hears of late
+		if os.Getenv(unit.PIDFileVar) == "" {
+			f.link.Environ(unit.Unit{Socket: args[1], Watchdog: 20 * time.Millisecond, PIDFile: "/next.pid"}.Environ())
+			_ = f.link.Flush(context.Background())
+		}
+		f.say("pidfile %s", os.Getenv(unit.PIDFileVar))
 	case "bare":
 		f.holdOne("0:1")
 		f.say("held %d", os.Getpid())

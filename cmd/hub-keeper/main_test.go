@@ -67,7 +67,7 @@ func startProgram(t *testing.T, program, behaviour string, args ...string) *star
 	}
 	t.Cleanup(func() { r.Close() })
 	// ExtraFiles begin at 3.
-	table := &keeper.Table{Protocol: keeper.Protocol, Hubd: self, Program: program, Args: []string{daemonArg, behaviour},
+	table := &keeper.Table{Protocol: keeper.Protocol, Hubd: self, Program: program, Args: append([]string{daemonArg}, strings.Fields(behaviour)...),
 		Socket: -1, Lock: 4, Ready: -1}
 	memfd, err := keeper.WriteTable(table)
 	if err != nil {

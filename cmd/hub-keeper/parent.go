@@ -6,6 +6,7 @@ import (
 
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/pages"
+	"github.com/leadmaster/hub/pkg/unit"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,6 +26,8 @@ type parent struct {
 	daemon        daemon
 	launches      launches
 	signals       *signals
+	watchdog      *unit.Watchdog // systemd's
+	stepDown      bool           // end as soon as a daemon can take our place
 	receiver      keeper.Receiver
 	renewal       bool // asked for
 	polled        [3]unix.PollFd
@@ -39,6 +42,7 @@ func newParent(o options, t *keeper.Table, s *signals) *parent {
 	p := &parent{
 		options: o, hubd: t.Hubd, program: t.Program, args: t.Args, lock: t.Lock, ready: t.Ready,
 		answered: t.Answered, stop: syscall.Signal(t.Stop), launches: newLaunches(t), signals: s,
+		watchdog: unit.NewWatchdog(unit.FromEnvironment()),
 	}
 	if t.Answered {
 		p.proven = t.Hubd
@@ -70,8 +74,12 @@ func (p *parent) serve() int {
 		p.read()
 		p.reap()
 		p.checkHealth(time.Now())
+		p.watchdog.Feed(time.Now())
 		if p.renewal && !p.over {
 			p.renew()
+		}
+		if p.stepDown && p.daemon.serving && !p.daemon.ending {
+			p.end(0)
 		}
 	}
 	return p.code
@@ -100,10 +108,14 @@ func (p *parent) wait() {
 
 // due is when the loop has to wake up by itself.
 func (p *parent) due() time.Time {
+	due := p.daemon.health.next
 	if p.daemon.pid == 0 {
-		return p.daemon.startAt
+		due = p.daemon.startAt
 	}
-	return p.daemon.health.next
+	if at, ok := p.watchdog.Due(); ok && at.Before(due) {
+		due = at
+	}
+	return due
 }
 
 // takeSignals passes on what is to end us: the daemon ends all apps and says so.
@@ -120,8 +132,12 @@ func (p *parent) takeSignals() {
 
 // askToEnd passes the signal on. A daemon that does not answer yet may not catch it
 // and would leave the apps behind: it is told when it answers, or at the second
-// request.
+// request. SIGUSR2 is for us alone: a daemon that answers becomes the next keeper.
 func (p *parent) askToEnd(s syscall.Signal) {
+	if s == unix.SIGUSR2 {
+		p.stepDown = true
+		return
+	}
 	again := p.stop != 0
 	p.stop = s
 	switch {

@@ -11,7 +11,7 @@ import (
 // signals wakes the loop when a signal has come.
 type signals struct {
 	wake  int            // eventfd
-	stops chan os.Signal // SIGTERM, SIGINT, SIGQUIT
+	stops chan os.Signal // SIGTERM, SIGINT, SIGQUIT, SIGUSR2
 }
 
 func watchSignals() (*signals, error) {
@@ -24,7 +24,7 @@ func watchSignals() (*signals, error) {
 	// apps.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGPIPE, syscall.SIGXFSZ)
 	stops, children := make(chan os.Signal, 8), make(chan os.Signal, 1)
-	signal.Notify(stops, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
+	signal.Notify(stops, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGUSR2)
 	signal.Notify(children, syscall.SIGCHLD)
 	go s.forward(stops, children)
 	return s, nil

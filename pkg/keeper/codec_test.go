@@ -12,6 +12,7 @@ func fullMessage() Message {
 	return Message{
 		Kind: KindExited, Key: []byte("8a1c:7"), Names: []string{Out, Err, Channel}, PID: 4711,
 		Report: 1 << 60, Status: 0x8b, Session: 4710, Start: 1 << 50, Hubd: "/opt/hub/hubd", Program: "/opt/hub/hub-keeper",
+		Environ: []string{"NOTIFY_SOCKET=/run/systemd/notify", "PIDFILE="},
 	}
 }
 

@@ -23,6 +23,7 @@ const (
 	KindProgram  Kind = 8  // Hubd, Program: what to start from now on
 	KindRenew    Kind = 9  // execute Program in the keeper's place
 	KindEnd      Kind = 10 // the daemon ends on purpose: end with it
+	KindEnviron  Kind = 11 // Environ: have these variables from now on, and pass them on
 )
 
 // The keeper to the daemon.
@@ -43,6 +44,7 @@ type Message struct {
 	Session       int
 	Start         uint64 // in clock ticks since boot
 	Hubd, Program string
+	Environ       []string // KEY=value
 }
 
 // Tags of a message's fields. A tag is never used again for something else.
@@ -57,6 +59,7 @@ const (
 	messageProgram = 8
 	messageSession = 9
 	messageStart   = 10
+	messageEnviron = 11
 )
 
 const lengthSize = 4 // bytes of the length in front, little endian
@@ -92,6 +95,9 @@ func (m *Message) Append(b []byte) []byte {
 	}
 	if m.Program != "" {
 		b = appendText(b, messageProgram, m.Program)
+	}
+	for _, entry := range m.Environ {
+		b = appendText(b, messageEnviron, entry)
 	}
 	binary.LittleEndian.PutUint32(b[start:], uint32(len(b)-start-lengthSize))
 	return b
@@ -132,6 +138,8 @@ func (m *Message) Parse(b []byte) error {
 			m.Hubd = string(value)
 		case messageProgram:
 			m.Program = string(value)
+		case messageEnviron:
+			m.Environ = append(m.Environ, string(value))
 		}
 	})
 	return r.err

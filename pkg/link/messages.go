@@ -54,6 +54,11 @@ func (l *Link) Program(hubd, hubKeeper string) {
 	l.send(keeper.Message{Kind: keeper.KindProgram, Hubd: hubd, Program: hubKeeper})
 }
 
+// Environ gives the keeper, and whom it starts, variables: KEY=value.
+func (l *Link) Environ(vars []string) {
+	l.send(keeper.Message{Kind: keeper.KindEnviron, Environ: vars})
+}
+
 // Renew makes the keeper execute its program in its own place.
 func (l *Link) Renew() { l.send(keeper.Message{Kind: keeper.KindRenew}) }
 

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"net"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/unit"
+)
+
+// A unit that starts after the keeper makes it feed the watchdog, and the next daemon
+// is born in it.
+func TestUnitThatComesLater(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "notify")
+	systemd, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer systemd.Close()
+	s := start(t, "unit "+path)
+	first := s.nextPID("up")
+	if got := s.next("pidfile"); got != "" {
+		t.Errorf("the first daemon has the variable: %q", got)
+	}
+	b := make([]byte, 64)
+	for range 3 {
+		if err := systemd.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := systemd.Read(b); err != nil || string(b[:n]) != "WATCHDOG=1\n"+unit.MainPID(s.cmd.Process.Pid) {
+			t.Fatalf("systemd got %q, %v", b[:n], err)
+		}
+	}
+	s.kill(first, syscall.SIGKILL)
+	s.next("up")
+	if got := s.next("pidfile"); got != "/next.pid" {
+		t.Errorf("the next daemon has %q", got)
+	}
+}
+
+// SIGUSR2 ends the keeper alone, as soon as there is a daemon to take its place.
+func TestStepDown(t *testing.T) {
+	t.Parallel()
+	s := start(t, "answer")
+	s.next("up")
+	s.signal(syscall.SIGUSR2)
+	if code := s.exit(); code != 0 {
+		t.Errorf("the keeper ended with %d", code)
+	}
+	p := newParent(options{pause: time.Second}, tableOf("/hubd"), &signals{wake: -1})
+	p.askToEnd(syscall.SIGUSR2)
+	if p.over || p.stop != 0 {
+		t.Error("the keeper ends although no daemon has answered")
+	}
+}

@@ -1,0 +1,108 @@
+package unit
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// systemd listens as systemd does.
+func systemd(t *testing.T) (path string, read func() string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "notify")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return path, func() string {
+		t.Helper()
+		if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, 4096)
+		n, err := conn.Read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b[:n])
+	}
+}
+
+func TestTell(t *testing.T) {
+	t.Parallel()
+	path, read := systemd(t)
+	if err := (Unit{Socket: path}).Tell("READY=1", "STATUS=all is well"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := read(), "READY=1\nSTATUS=all is well"; got != want {
+		t.Errorf("systemd got %q, want %q", got, want)
+	}
+	if err := (Unit{}).Tell("READY=1"); err != nil {
+		t.Errorf("outside of a unit: %v", err)
+	}
+	if err := (Unit{Socket: path + "-gone"}).Tell("READY=1"); err == nil {
+		t.Error("no error without a socket at the path")
+	}
+}
+
+// Not parallel: what other tests allocate would be counted.
+func TestWatchdogFeedsInTime(t *testing.T) {
+	path, read := systemd(t)
+	w := NewWatchdog(Unit{Socket: path, Watchdog: 10 * time.Second})
+	defer w.Close()
+	now := time.Now()
+	w.Feed(now)
+	w.Feed(now.Add(time.Second)) // too early: no second message
+	want := "WATCHDOG=1\n" + MainPID(os.Getpid())
+	if got := read(); got != want {
+		t.Errorf("systemd got %q", got)
+	}
+	if at, ok := w.Due(); !ok || at != now.Add(5*time.Second) {
+		t.Errorf("due at %v, %v", at.Sub(now), ok)
+	}
+	if n := testing.AllocsPerRun(4, func() {
+		now = now.Add(5 * time.Second)
+		w.Feed(now)
+	}); n != 0 {
+		t.Errorf("%v allocations: the keeper is to leave no garbage", n)
+	}
+	w.Close()
+	w.Feed(now.Add(time.Minute)) // goes on with a new socket
+	for range 6 {
+		if got := read(); got != want {
+			t.Errorf("systemd got %q", got)
+		}
+	}
+}
+
+func TestNoWatchdog(t *testing.T) {
+	t.Parallel()
+	w := NewWatchdog(Unit{Socket: "/nowhere"})
+	w.Feed(time.Now())
+	if _, ok := w.Due(); ok {
+		t.Error("it is due although nobody asks for it")
+	}
+}
+
+// Not parallel: it changes the environment.
+func TestEnvironmentGoesAround(t *testing.T) {
+	want := Unit{Socket: "@systemd/notify", Watchdog: 30 * time.Second, PIDFile: "/run/hubd/next.pid"}
+	for _, name := range []string{SocketVar, WatchdogVar, PIDFileVar} {
+		t.Setenv(name, "")
+	}
+	Set(want.Environ())
+	if got := FromEnvironment(); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	t.Setenv(WatchdogVar, "soon")
+	if got := FromEnvironment().Watchdog; got != 0 {
+		t.Errorf("a watchdog of %v out of no number", got)
+	}
+	if got := (Unit{Socket: "x"}).Environ(); slices.Contains(got, WatchdogVar+"=0") {
+		t.Errorf("%q asks for a watchdog of 0", got)
+	}
+}
