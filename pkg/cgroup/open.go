@@ -58,6 +58,7 @@ func locate(mountinfo, cgroup, name string) (string, error) {
 		return "", errNone
 	}
 	own, _, _ = strings.Cut(own+"/", "/"+name+"/")
+	own = beside(own)
 	if strings.HasPrefix(own, "/..") || strings.HasPrefix(root, "/..") { // of the cgroup namespace
 		return "", errOutside
 	}
@@ -66,6 +67,22 @@ func locate(mountinfo, cgroup, name string) (string, error) {
 		return "", errOutside
 	}
 	return filepath.Join(point, below), nil
+}
+
+// Subgroup is the group below a unit's own in which systemd puts the unit's
+// processes where it is told to (DelegateSubgroup=, systemd 254 and later). Trees lie
+// beside it, so that no group has both processes and groups below it, which the
+// kernel refuses as soon as a controller is enabled.
+const Subgroup = "hub"
+
+// beside returns the group that trees lie in: a unit's own, where a process is in
+// its Subgroup.
+func beside(own string) string {
+	dir, base := filepath.Split(strings.TrimSuffix(own, "/"))
+	if base == Subgroup && strings.HasSuffix(dir, unitSuffix+"/") {
+		return dir
+	}
+	return own
 }
 
 // mounted finds the first mount of the hierarchy: which group is its root, and

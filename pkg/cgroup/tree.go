@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -31,6 +32,25 @@ func (t *Tree) Group(member string) (fd int, err error) {
 	}
 	fd, err = unix.Open(path, flags, 0)
 	return fd, wrap(path, err)
+}
+
+// Put moves processes into the group of a member. Those that have ended, and what
+// they have started meanwhile, are left out.
+func (t *Tree) Put(member string, pids []int) error {
+	fd, err := t.Group(member)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	procs := filepath.Join(t.dir, member, "cgroup.procs")
+	for _, pid := range pids {
+		// One number a write (cgroups(7)).
+		err := os.WriteFile(procs, strconv.AppendInt(nil, int64(pid), 10), 0)
+		if err != nil && !errors.Is(err, unix.ESRCH) {
+			return err
+		}
+	}
+	return nil
 }
 
 func wrap(path string, err error) error {
