@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"github.com/leadmaster/hub/pkg/daemon"
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/store"
+	"github.com/leadmaster/hub/pkg/unit"
 )
 
 // begin takes the home and becomes the keeper, which starts the daemon: hubd with
@@ -30,6 +32,11 @@ func begin(o options, stderr io.Writer) error {
 		return err
 	}
 	lock, err := home.Lock()
+	if errors.Is(err, store.ErrLocked) && unit.FromEnvironment().PIDFile != "" {
+		if lock, err = takeIn(home); lock == nil && err == nil {
+			return nil
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -61,6 +68,9 @@ func (o options) daemonArgs() []string {
 	}
 	if o.envName != "" {
 		args = append(args, "--env", o.envName)
+	}
+	if o.resurrect {
+		args = append(args, "--resurrect")
 	}
 	return args
 }

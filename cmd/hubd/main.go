@@ -29,12 +29,13 @@ func main() {
 }
 
 type options struct {
-	config  string
-	envName string
-	readyFD int
-	kept    int
-	check   bool
-	version bool
+	config    string
+	envName   string
+	resurrect bool
+	readyFD   int
+	kept      int
+	check     bool
+	version   bool
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -43,6 +44,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.SetOutput(stderr)
 	f.StringVar(&o.config, "config", "", "start what the ecosystem `file` declares and stay in the foreground")
 	f.StringVar(&o.envName, "env", "", "use the env_`name` sections of the ecosystem file")
+	f.BoolVar(&o.resurrect, "resurrect", false, "start what was saved, after a boot or after the end of the last daemon")
 	f.IntVar(&o.readyFD, "ready-fd", -1, "write a line to this `descriptor` when the daemon answers")
 	f.IntVar(&o.kept, "kept", -1, "take over what the table in this `descriptor` says (given by hub-keeper)")
 	f.BoolVar(&o.check, "self-check", false, "look whether this program can take over the home, and end")
@@ -124,6 +126,7 @@ func serve(o options, stderr io.Writer) error {
 	ctx, stop := signals.context()
 	defer stop()
 	start := func(d *daemon.Daemon) error {
+		d.Boot(ctx)
 		if o.config == "" || d.Began() {
 			return nil
 		}
@@ -136,6 +139,7 @@ func serve(o options, stderr io.Writer) error {
 	return daemon.Run(ctx, daemon.Options{
 		Home: home, Log: own.logger(o.config != "", stderr), ReopenLog: own.reopen,
 		Ready: func() { sayReady(table.Ready) }, Catch: signals.catch, Table: table,
+		Boot: o.resurrect,
 	}, start)
 }
 

@@ -13,6 +13,7 @@ func TestDaemonArgs(t *testing.T) {
 		nil,
 		{"--ready-fd", "3"},
 		{"-config", "eco.yaml", "-ready-fd=3", "--env", "production"},
+		{"--resurrect"},
 		{"--env", "ready-fd", "--config", "--kept"},
 	} {
 		want, err := parse(args, io.Discard)

@@ -22,6 +22,8 @@ type (
 		Adopting *Adopting `json:"adopting,omitempty"`
 		// Unsaved says what of the daemon's state can't be written, and why.
 		Unsaved string `json:"unsaved,omitempty"`
+		// Problems are what went wrong when the saved apps were started.
+		Problems []string `json:"problems,omitempty"`
 	}
 	// Adopting is how far a daemon is with taking over the instances of the one
 	// before.
@@ -31,8 +33,12 @@ type (
 	}
 	ControlCall struct {
 		Action string `json:"action"`
-		// Program is the absolute path of a hubd, for ActionUpdate.
+		// Program is the absolute path of a hubd, for ActionUpdate and ActionJoin.
 		Program string `json:"program,omitempty"`
+		// Cgroup is the path of a group of a unit of systemd's, for daemon and keeper
+		// and ActionJoin; Environ the unit's variables, KEY=value.
+		Cgroup  string   `json:"cgroup,omitempty"`
+		Environ []string `json:"environ,omitempty"`
 	}
 	ResultsReply struct {
 		Results []Result `json:"results"`
@@ -44,6 +50,8 @@ type (
 	ListReply struct {
 		Rows []Row `json:"rows"`
 		Host *Host `json:"host,omitempty"` // in the last reply
+		// Problems are DaemonReply's, in the last reply where the host was asked for.
+		Problems []string `json:"problems,omitempty"`
 	}
 	ProcessesCall struct {
 		Targets []string `json:"targets,omitempty"`

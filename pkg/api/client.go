@@ -195,10 +195,27 @@ func (c *Client) Leave(ctx context.Context) error {
 // on as it is, and that of a connection that has ended where it was replaced,
 // ErrNoAnswer.
 func (c *Client) Update(ctx context.Context, program string) error {
-	_, err := one[ResultsReply](ctx, c, "Control", ControlCall{Action: ActionUpdate, Program: program})
+	return c.replace(ctx, ControlCall{Action: ActionUpdate, Program: program})
+}
+
+// Join is Update, after daemon, keeper and apps have become part of a unit of
+// systemd's.
+func (c *Client) Join(ctx context.Context, in ControlCall) error {
+	in.Action = ActionJoin
+	return c.replace(ctx, in)
+}
+
+func (c *Client) replace(ctx context.Context, in ControlCall) error {
+	_, err := one[ResultsReply](ctx, c, "Control", in)
 	if err == nil {
 		err = ErrNoAnswer
 	}
+	return err
+}
+
+// Detach tells the daemon that its unit is about to end, or to be started anew.
+func (c *Client) Detach(ctx context.Context) error {
+	_, err := one[ResultsReply](ctx, c, "Control", ControlCall{Action: ActionDetach})
 	return err
 }
 
@@ -211,31 +228,31 @@ func (c *Client) ReadSettings(ctx context.Context) error {
 
 // List returns the process table in order of name and id.
 func (c *Client) List(ctx context.Context, targets ...string) ([]Row, error) {
-	rows, _, err := c.list(ctx, ListCall{Targets: targets})
-	return rows, err
+	all, err := c.list(ctx, ListCall{Targets: targets})
+	return all.Rows, err
 }
 
-// ListHost returns the process table and the machine's figures, which are nil where
-// the daemon could not read them.
-func (c *Client) ListHost(ctx context.Context, targets ...string) ([]Row, *Host, error) {
+// ListHost returns the process table with the machine's figures, which are nil where
+// the daemon could not read them, and the daemon's problems.
+func (c *Client) ListHost(ctx context.Context, targets ...string) (ListReply, error) {
 	return c.list(ctx, ListCall{Targets: targets, Host: true})
 }
 
-func (c *Client) list(ctx context.Context, in ListCall) (rows []Row, host *Host, err error) {
+func (c *Client) list(ctx context.Context, in ListCall) (all ListReply, err error) {
 	each := func(r *ListReply) {
-		if rows == nil {
-			rows = r.Rows
+		if all.Rows == nil {
+			all.Rows = r.Rows
 		} else {
-			rows = append(rows, r.Rows...)
+			all.Rows = append(all.Rows, r.Rows...)
 		}
-		host = r.Host
+		all.Host, all.Problems = r.Host, r.Problems
 	}
 	if c.Dial == nil && c.Home != "" {
 		err = c.table(ctx, in, each)
 	} else {
 		err = call(ctx, c, "List", in, true, func(r *ListReply) error { each(r); return nil })
 	}
-	return rows, host, err
+	return all, err
 }
 
 // Processes returns full descriptions in order of id.

@@ -96,8 +96,8 @@ func TestClientMethods(t *testing.T) {
 		{
 			[]string{`{"parameters":{"rows":[]},"continues":true}`, `{"parameters":{"rows":[],"host":{"cpu":1.5}}}`},
 			func(ctx context.Context, c *Client) (any, error) {
-				_, host, err := c.ListHost(ctx)
-				return host, err
+				all, err := c.ListHost(ctx)
+				return all.Host, err
 			},
 			"List", `{"host":true}`, true, &Host{CPU: 1.5},
 		},

@@ -20,6 +20,13 @@ func (r *ListReply) AppendList(buf []byte, continues bool) []byte {
 	if r.Host != nil {
 		buf = r.Host.append(append(buf, `,"host":`...))
 	}
+	if len(r.Problems) > 0 {
+		for n, text := range r.Problems {
+			buf = append(buf, [2]string{`,"problems":[`, ","}[min(n, 1)]...)
+			buf = appendText(buf, text)
+		}
+		buf = append(buf, ']')
+	}
 	buf = append(buf, '}')
 	if continues {
 		buf = append(buf, `,"continues":true`...)

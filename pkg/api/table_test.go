@@ -15,6 +15,7 @@ func tableReplies() []ListReply {
 		{Rows: []Row{}},
 		{Rows: []Row{plain}},
 		{Rows: []Row{plain, {}, plain}, Host: &Host{CPU: 0.1, MemoryUsed: 1 << 55, MemoryTotal: -1, Load: []float64{1, 0.25, 1e6}}},
+		{Rows: []Row{plain}, Problems: []string{"dump.json is \"damaged\"", ""}},
 		{Rows: []Row{odd, plain}, Host: &Host{MemoryUsed: math.MaxInt64, Load: []float64{}}},
 	}
 }

@@ -48,6 +48,8 @@ const (
 	ActionSettings = "settings"
 	ActionLeave    = "leave"
 	ActionUpdate   = "update"
+	ActionJoin     = "join"
+	ActionDetach   = "detach"
 )
 
 // Streams of a LogSource.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,6 +48,8 @@ type ctl struct {
 	looker *api.Client // only looks whether a daemon answers
 
 	adoption *sync.Once // says what is waited for
+
+	as *syscall.Credential // whom the daemon is started as; nil: as we run
 
 	// Flags that every command has.
 	silent   bool

@@ -45,6 +45,8 @@ func definitions() []definition {
 		{names: []string{"reloadLogs"}, make: reloadLogsCommand},
 		{names: []string{"save", "dump"}, make: saveCommand},
 		{names: []string{"resurrect"}, make: resurrectCommand},
+		{names: []string{"startup"}, make: startupCommand, rewrite: pm2User},
+		{names: []string{"unstartup"}, make: unstartupCommand, rewrite: pm2User},
 		{names: []string{"ping"}, make: pingCommand},
 		{names: []string{"kill"}, make: killCommand},
 		{names: []string{"update"}, make: updateCommand},
@@ -56,6 +58,8 @@ func definitions() []definition {
 		{names: []string{"api"}, make: apiCommand},
 		{names: []string{"version"}, make: versionCommand},
 		{names: []string{"completion"}, make: completionCommand},
+		{names: []string{unitStopWord}, make: unitStopCommand},
+		{names: []string{unitStoppedWord}, make: unitStoppedCommand},
 		{names: []string{targetsWord}, make: targetsCommand},
 	}
 }

@@ -31,9 +31,17 @@ const (
 // errRival means that another daemon has the home's lock.
 var errRival = errors.New("another daemon is starting or ending")
 
-// startDaemon starts a daemon for the home and returns when one answers, ours
-// or one that was started at the same time.
+// startDaemon has a daemon started for the home, by systemd where that is to do it,
+// and returns when one answers, ours or one that was started at the same time.
 func (c *ctl) startDaemon(ctx context.Context) error {
+	if u := c.unit(); u != nil {
+		return c.startUnit(ctx, u)
+	}
+	return c.startHere(ctx)
+}
+
+// startHere starts a daemon that is a child of no systemd.
+func (c *ctl) startHere(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTime)
 	defer cancel()
 	c.note("starting the daemon, HUB_HOME=%s", c.Home)
@@ -156,7 +164,7 @@ func (c *ctl) execHubd(program string, log *os.File) (ready *os.File, exited <-c
 	cmd.Env = c.daemonEnv()
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{theirs} // descriptor 3
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Credential: c.as}
 	if err := cmd.Start(); err != nil {
 		ready.Close()
 		return nil, nil, fmt.Errorf("start the daemon: %w", err)
@@ -169,7 +177,7 @@ func (c *ctl) execHubd(program string, log *os.File) (ready *os.File, exited <-c
 // ofOneProcess are variables that are about the process which got them: an app
 // that calls hubctl must not make the daemon one of its own processes, which
 // its stop would end.
-var ofOneProcess = []string{"HUB_INSTANCE=", "NODE_CHANNEL_FD=", "NODE_CHANNEL_SERIALIZATION_MODE=", "NOTIFY_SOCKET=", "LISTEN_PID=", "LISTEN_FDS="}
+var ofOneProcess = []string{"HUB_INSTANCE=", "NODE_CHANNEL_FD=", "NODE_CHANNEL_SERIALIZATION_MODE=", "NOTIFY_SOCKET=", "LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "WATCHDOG_USEC=", "WATCHDOG_PID=", "PIDFILE="}
 
 // daemonEnv is our environment, unchanged but for what is not the daemon's and
 // for a relative HUB_HOME, which means another folder where the daemon runs.

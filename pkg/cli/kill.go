@@ -29,6 +29,9 @@ the next hubctl command, whichever it is, starts a daemon that takes them over.`
 				end = c.leave
 			}
 			err := end(ctx)
+			if err == nil {
+				err = c.awaitUnit(ctx)
+			}
 			if errors.Is(err, api.ErrNotRunning) {
 				c.info("no daemon was running")
 				return nil
@@ -42,6 +45,11 @@ the next hubctl command, whichever it is, starts a daemon that takes them over.`
 
 func (c *ctl) kill(ctx context.Context) error {
 	c.client.Absent = c.reviveAny
+	return c.end(ctx)
+}
+
+// end ends all apps, the daemon and its keeper.
+func (c *ctl) end(ctx context.Context) error {
 	failed := false
 	daemon, err := c.endDaemon(ctx, func(ctx context.Context) error {
 		failed = false
@@ -119,6 +127,16 @@ func (c *ctl) endDaemon(ctx context.Context, r request) (*endings, error) {
 		return nil, err
 	}
 	return daemon, nil
+}
+
+// awaitUnit waits until systemd knows that its unit has ended, where the daemon was
+// systemd's.
+func (c *ctl) awaitUnit(ctx context.Context) error {
+	u := c.unit()
+	if u == nil {
+		return nil
+	}
+	return c.awaitInactive(ctx, u)
 }
 
 func (c *ctl) awaitEnd(daemon *endings) error {

@@ -15,16 +15,21 @@ func listCommand(c *ctl) *cobra.Command {
 		Short: "show all processes",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var rows []api.Row
-			var host *api.Host
+			var all api.ListReply
 			err := c.withDaemon(cmd.Context(), c.inTime(func(ctx context.Context) (err error) {
-				rows, host, err = c.client.ListHost(ctx)
+				all, err = c.client.ListHost(ctx)
 				return err
 			}))
 			if err != nil {
 				return err
 			}
-			return c.printRows(rows, host)
+			if err := c.printRows(all.Rows, all.Host); err != nil {
+				return err
+			}
+			for _, problem := range all.Problems {
+				c.warn("%s", problem)
+			}
+			return nil
 		},
 	}
 	c.tableFlags(cmd.Flags())

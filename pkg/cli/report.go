@@ -56,9 +56,11 @@ func (r *report) ask(ctx context.Context) (err error) {
 	if r.hubd, err = r.c.client.Daemon(ctx); err != nil {
 		return err
 	}
-	if r.rows, r.host, err = r.c.client.ListHost(ctx); err != nil {
+	all, err := r.c.client.ListHost(ctx)
+	if err != nil {
 		return err
 	}
+	r.rows, r.host = all.Rows, all.Host
 	var e *api.Error
 	if r.strays, err = r.c.client.Strays(ctx); err != nil && !errors.As(err, &e) { // an older daemon has none to tell
 		return err

@@ -41,6 +41,9 @@ type Options struct {
 	// Table is what the process before passes on, with its descriptors; nil: there
 	// is no keeper, and the daemon takes the home's lock itself.
 	Table *keeper.Table
+	// Boot has the daemon start what was saved: see Daemon.Boot. Its settings are
+	// then no reason not to begin.
+	Boot bool
 }
 
 // Daemon is a running hubd.
@@ -79,6 +82,10 @@ type Daemon struct {
 	endOnce sync.Once
 	dumpMu  sync.Mutex // one save at a time
 	memory  *memory
+	state   stateFile
+	unit    inUnit
+	// problems are those of the saved apps.
+	problems problems
 }
 
 // Run takes the home and serves it until ctx is done, when it ends all apps
@@ -103,6 +110,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 		return err
 	}
 	d.lock = lock
+	d.enterUnit()
 	defer d.memory.stop()
 	defer d.sup.Close()
 	// The loops end last: they see the apps out.
@@ -135,10 +143,14 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 			d.log.Error("start", "error", err)
 		}
 	}
+	d.tellReady()
+	go d.announce(loops)
 	d.wait(ctx)
+	d.leavePIDFile()
 	if !d.left.Load() {
 		d.remove(func() error { return os.Remove(d.journalPath()) })
 		d.remove(func() error { return os.Remove(d.beganPath()) })
+		d.remove(func() error { return d.state.change(func(s *state) { s.Ended = true }) })
 	}
 	d.log.Info("hubd ends", "pid", os.Getpid())
 	return d.leaveKeeper()
@@ -162,7 +174,7 @@ func (d *Daemon) wait(ctx context.Context) {
 		case <-again:
 			again, pause = d.keep(ctx, pause)
 		case u := <-d.updates:
-			u.done <- d.becomeNext(ctx, u.program)
+			u.done <- d.becomeNext(ctx, u)
 		}
 	}
 }
@@ -196,6 +208,9 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 	if err != nil {
 		return nil, err
 	}
+	again := st.Boot == boot && !st.Ended && !st.Booting
+	st.Boot, st.Ended, st.Booting = boot, false, o.Boot && !again
+	d.state.path, d.state.now = home.StatePath(), st
 	d.sup = supervise.New(supervise.Config{
 		Home: home.Dir, HomeID: st.HomeID, Boot: boot, RunDir: home.RunDir(),
 		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
@@ -204,8 +219,7 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 		KeeperPID: d.keeperPID(), Groups: openGroups(st.HomeID, log),
 		OnChange: func(nextID, instances int) error {
 			d.memory.changed()
-			now := state{Version: stateVersion, HomeID: st.HomeID, Boot: boot, NextID: nextID}
-			return errors.Join(store.WriteRuntime(home.StatePath(), now), d.signName())
+			return errors.Join(d.state.change(func(s *state) { s.NextID = nextID }), d.signName())
 		},
 	}, st.NextID)
 	return d, nil
@@ -240,10 +254,24 @@ func (d *Daemon) journalPath() string { return filepath.Join(d.home.RunDir(), "j
 // ended still has to say.
 const lastWords = 5 * time.Second
 
+// endMargin is what an end takes beside the apps' own time, SIGKILL included.
+const endMargin = 15 * time.Second
+
+// longestEnd is the longest kill_timeout: all apps end at the same time.
+func (d *Daemon) longestEnd() (longest time.Duration) {
+	for _, i := range d.sup.Instances() {
+		longest = max(longest, time.Duration(i.Status().Spec.KillTimeout))
+	}
+	return longest
+}
+
 // endAll deletes all instances, all at once, and waits until their last words
 // are in their logs. What can't be ended is left, and named in the results.
 func (d *Daemon) endAll(cause string, each func([]api.Result)) {
 	left := false
+	limit := d.longestEnd() + endMargin
+	d.tellUnit("STOPPING=1", fmt.Sprintf("STATUS=ending %d instances, within %s", len(d.sup.Instances()), limit),
+		fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", limit.Microseconds()))
 	// Nobody's context: the end is not to be called off.
 	_ = d.collect(context.Background(), d.sup.End(cause), func(results []api.Result) error {
 		for _, r := range results {

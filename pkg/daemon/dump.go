@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/store"
@@ -69,6 +68,7 @@ func (d *Daemon) dump(_ context.Context, in *api.DumpCall, r *replies) error {
 	if err != nil {
 		return &api.Error{Code: api.CodeFailed, Message: "save: " + err.Error(), Target: path}
 	}
+	d.problems.clear()
 	d.log.Info("saved", "file", path, "apps", len(now.Apps))
 	return r.last(api.DumpReply{Path: path, Apps: len(now.Apps)})
 }
@@ -105,16 +105,10 @@ func (d *Daemon) readDump() (s *saved, path string, damaged error, err error) {
 // four that run get their fourth. An app that can't be started is a result with
 // an error, and no reason to leave the others.
 func (d *Daemon) resurrect(ctx context.Context, in *api.ResurrectCall, r *replies) error {
-	s, path, damaged, err := d.readDump()
+	d.problems.clear()
+	s, path, err := d.takeDump()
 	if err != nil {
 		return err
-	}
-	if damaged != nil { // set aside, never deleted
-		whole := d.home.DumpPath()
-		d.log.Warn("the saved list is damaged and set aside; the one before is used", "file", whole, "set_aside", whole+".damaged", "error", damaged)
-		if err := os.Rename(whole, whole+".damaged"); err != nil {
-			d.log.Error("saved list", "error", err)
-		}
 	}
 	all := []api.Result{}
 	var pending []*supervise.Pending

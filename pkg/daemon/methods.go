@@ -137,6 +137,7 @@ func (d *Daemon) describe(_ context.Context, _ *none, r *replies) error {
 	reply := api.DaemonReply{
 		Version: api.Version, Level: api.Level, PID: os.Getpid(), Home: d.home.Dir, State: "online",
 		Started: d.started.UnixMilli(), Instances: len(d.sup.Instances()), User: d.user, Unsaved: d.sup.Unsaved(),
+		Problems: d.problems.list(),
 	}
 	if d.link != nil && !d.orphaned.Load() {
 		reply.Keeper = d.table.Keeper
@@ -161,10 +162,14 @@ func (d *Daemon) control(ctx context.Context, in *api.ControlCall, r *replies) e
 		return d.leave(ctx, r)
 	case api.ActionUpdate:
 		return d.update(ctx, in)
+	case api.ActionJoin:
+		return d.join(ctx, in)
+	case api.ActionDetach:
+		return d.detach(r)
 	case api.ActionSettings:
 		return d.reread(r)
 	}
-	return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "kill, leave, update or settings", Target: "action"}
+	return &api.Error{Code: api.CodeInvalid, Message: "action " + in.Action + " is unknown", Hint: "kill, leave, update, join, detach or settings", Target: "action"}
 }
 
 // kill ends everything. The connection stays open until the process ends, so

@@ -13,13 +13,16 @@ import (
 // openGroups returns the cgroups of this home's instances, nil where there can be
 // none: their orphans are then found by other means.
 func openGroups(homeID string, log *slog.Logger) *cgroup.Tree {
-	tree, err := cgroup.Open("hub-" + homeID)
+	tree, err := cgroup.Open(groupsOf(homeID))
 	if err != nil {
 		log.Info("apps get no cgroups of their own", "reason", err)
 		return nil
 	}
 	return tree
 }
+
+// groupsOf is the name of the folder of a home's cgroups.
+func groupsOf(homeID string) string { return "hub-" + homeID }
 
 // keeperPID returns the pid of the daemon's keeper, 0 if there is none.
 func (d *Daemon) keeperPID() int {

@@ -8,10 +8,10 @@ import (
 
 // settings reads hubd.yaml. A file that is wrong is whoever's who starts a daemon to
 // put right; but not at the expense of apps that run: a daemon that is to take them
-// over goes on with the settings before.
+// over, or to start the saved ones after a boot, goes on with the settings before.
 func (o *Options) settings(home *store.Home) (settings.Settings, error) {
 	set, err := settings.Load(home.Dir)
-	if err == nil || !o.takesOver(home) {
+	if err == nil || !o.Boot && !o.takesOver(home) {
 		return set, err
 	}
 	o.Log.Warn("hubd.yaml is wrong and left as it is; until it is right the settings before it count", "error", err)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/leadmaster/hub/pkg/stats"
 	"github.com/leadmaster/hub/pkg/store"
@@ -23,6 +24,31 @@ type state struct {
 	HomeID  string `json:"home_id"`
 	Boot    string `json:"boot"` // the kernel's boot id, when the file was written
 	NextID  int    `json:"next_id"`
+	// Ended says that the last daemon has ended its apps, Booting that the saved ones
+	// are being started.
+	Ended   bool `json:"ended,omitempty"`
+	Booting bool `json:"booting,omitempty"`
+}
+
+// stateFile is state.json and what stands in it.
+type stateFile struct {
+	path string
+	mu   sync.Mutex // guards now
+	now  state
+}
+
+func (f *stateFile) get() state {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
+// change writes the file. What can't be written is in the next one.
+func (f *stateFile) change(by func(*state)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	by(&f.now)
+	return store.WriteRuntime(f.path, f.now)
 }
 
 // loadState reads state.json. One that can't be read is set aside, and what it

@@ -12,24 +12,29 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/unit"
 )
 
 // update asks for the daemon to be replaced by another program.
 type update struct {
-	program string // hubd's path
+	program string   // hubd's path
+	environ []string // KEY=value, for the program beside what we have
 	done    chan<- error
 }
 
 // becomeNext replaces this program by another hubd in the same process. It returns
 // only if that fails.
-func (d *Daemon) becomeNext(ctx context.Context, program string) error {
+func (d *Daemon) becomeNext(ctx context.Context, u update) error {
 	if d.link == nil {
 		return errors.New("the daemon has no keeper, so it can't be replaced")
 	}
 	table := *d.table
-	table.Hubd, table.Program = program, filepath.Join(filepath.Dir(program), "hub-keeper")
+	table.Hubd, table.Program = u.program, filepath.Join(filepath.Dir(u.program), "hub-keeper")
 	d.link.Program(table.Hubd, table.Program)
-	err := d.become(ctx, program, table.Args, &table)
+	before := d.unit.get()
+	unit.Set(u.environ)
+	err := d.become(ctx, u.program, table.Args, &table)
+	unit.Set(before.Environ())
 	d.link.Program(d.table.Hubd, d.table.Program)
 	return err
 }
@@ -37,22 +42,37 @@ func (d *Daemon) becomeNext(ctx context.Context, program string) error {
 // update answers Control's action of that name. The reply of a success is the end
 // of the connection.
 func (d *Daemon) update(ctx context.Context, in *api.ControlCall) error {
-	if !filepath.IsAbs(in.Program) {
-		return &api.Error{Code: api.CodeInvalid, Message: "program is not an absolute path", Hint: "the path of a hubd", Target: "program"}
-	}
-	if err := check(ctx, in.Program); err != nil {
-		return &api.Error{Code: api.CodeRefused, Message: err.Error(), Hint: "the daemon goes on as it is", Target: in.Program}
+	if err := checkProgram(ctx, in.Program); err != nil {
+		return err
 	}
 	d.log.Info("update", "program", in.Program, "cause", causeOf(ctx))
+	return d.replaceBy(ctx, update{program: in.Program})
+}
+
+// checkProgram returns why another program can't take over.
+func checkProgram(ctx context.Context, program string) error {
+	if !filepath.IsAbs(program) {
+		return &api.Error{Code: api.CodeInvalid, Message: "program is not an absolute path", Hint: "the path of a hubd", Target: "program"}
+	}
+	if err := check(ctx, program); err != nil {
+		return &api.Error{Code: api.CodeRefused, Message: err.Error(), Hint: "the daemon goes on as it is", Target: program}
+	}
+	return nil
+}
+
+// replaceBy has the main goroutine execute another program. It returns only if that
+// fails.
+func (d *Daemon) replaceBy(ctx context.Context, u update) error {
 	done := make(chan error, 1)
+	u.done = done
 	select {
-	case d.updates <- update{in.Program, done}:
+	case d.updates <- u:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	err := <-done
 	d.log.Error("update failed; the daemon goes on as it is", "error", err)
-	return &api.Error{Code: api.CodeFailed, Message: err.Error(), Hint: "the daemon goes on as it is", Target: in.Program}
+	return &api.Error{Code: api.CodeFailed, Message: err.Error(), Hint: "the daemon goes on as it is", Target: u.program}
 }
 
 const (

@@ -189,8 +189,11 @@ func (l *Lock) Valid() error {
 func (l *Lock) Close() error { return l.file.Close() }
 
 // WritePid names this process in hubd.pid.
-func (h *Home) WritePid() error {
-	return replace(h.PidPath(), fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+func (h *Home) WritePid() error { return WritePid(h.PidPath()) }
+
+// WritePid names this process in a file.
+func WritePid(path string) error {
+	return replace(path, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
 }
 
 // RemovePid removes hubd.pid; it may be missing.

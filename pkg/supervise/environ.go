@@ -25,7 +25,7 @@ const unbufferedVar = "PYTHONUNBUFFERED"
 var private = []string{
 	"NODE_CHANNEL_FD", "NODE_CHANNEL_SERIALIZATION_MODE", "NODE_UNIQUE_ID",
 	"LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID",
-	"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", markVar,
+	"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "PIDFILE", markVar,
 }
 
 // MarkDaemon puts a mark that is no app's into this process's environment, so that

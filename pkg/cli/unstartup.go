@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/systemd"
+)
+
+func unstartupCommand(c *ctl) *cobra.Command {
+	var o unitOptions
+	cmd := &cobra.Command{
+		Use:   "unstartup [systemd]",
+		Short: "remove the unit that startup has made; daemon and apps run on",
+		Long: `unstartup disables and removes the unit of this HUB_HOME. Its apps run on, under a
+daemon that is no longer systemd's.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := interruptible(cmd.Context())
+			defer stop()
+			if err := platform(args); err != nil {
+				return err
+			}
+			return c.unstartup(ctx, &o)
+		},
+	}
+	o.flags(cmd)
+	return cmd
+}
+
+func (c *ctl) unstartup(ctx context.Context, o *unitOptions) error {
+	u, err := c.unitFile(ctx, o)
+	if err != nil {
+		return err
+	}
+	unit := c.findUnit(systemd.Manager{User: o.user}, u, o)
+	if unit == nil {
+		return hint(fmt.Errorf("no unit starts the daemon of %s", u.Home), `"hubctl startup" makes one; -u, --user and --service-name say which is meant`)
+	}
+	if !o.user && os.Geteuid() != 0 {
+		return c.asRoot("unstartup", u, o)
+	}
+	// Its last act as a unit: the daemon leaves, its apps run on, and systemd has
+	// nothing to start again.
+	run, err := c.endUnit(ctx, unit)
+	if err != nil {
+		return err
+	}
+	if err := c.removeUnit(ctx, unit); err != nil {
+		return err
+	}
+	if !run {
+		return nil
+	}
+	return c.goOn(ctx, unit)
+}
+
+// findUnit finds the unit of a home, by name where one is given.
+func (c *ctl) findUnit(m systemd.Manager, u systemd.UnitFile, o *unitOptions) *systemd.Installed {
+	unit := m.Find(u.Home)
+	if unit != nil && o.name != "" && unit.Name != u.Name+".service" {
+		return nil
+	}
+	return unit
+}
+
+// endUnit ends the daemon of a unit without its apps, and reports whether there was
+// one.
+func (c *ctl) endUnit(ctx context.Context, unit *systemd.Installed) (running bool, err error) {
+	there := *c
+	there.Home = unit.Home
+	there.client, there.looker = &api.Client{Home: unit.Home}, &api.Client{Home: unit.Home}
+	daemon, err := there.endDaemon(ctx, there.looker.Leave)
+	if errors.Is(err, api.ErrNotRunning) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer daemon.release()
+	if err := daemon.await(endTime); err != nil {
+		return true, err
+	}
+	return true, c.awaitInactive(ctx, unit)
+}
+
+// removeUnit disables the unit and removes its file, where that is ours.
+func (c *ctl) removeUnit(ctx context.Context, unit *systemd.Installed) error {
+	if systemd.Booted() {
+		c.info("systemctl %s", strings.Join(append(unit.Flags(), "disable", unit.Name), " "))
+		if _, err := unit.Systemctl(ctx, "disable", unit.Name); err != nil {
+			return fmt.Errorf("the unit stays: %w", err)
+		}
+	}
+	if !strings.HasPrefix(unit.Path, unit.Folder()+"/") {
+		c.info("%s belongs to a package and stays, disabled", unit.Path)
+		return nil
+	}
+	if err := os.Remove(unit.Path); err != nil {
+		return fmt.Errorf("the unit is disabled, but: %w", err)
+	}
+	c.info("Removed %s", unit.Path)
+	if systemd.Booted() {
+		if _, err := unit.Systemctl(ctx, "daemon-reload"); err != nil {
+			return err
+		}
+	}
+	c.info("Init file disabled.")
+	return nil
+}
+
+// goOn starts a daemon that takes the unit's apps over, as the unit's user.
+func (c *ctl) goOn(ctx context.Context, unit *systemd.Installed) error {
+	there := *c
+	there.Home = unit.Home
+	there.Env = append(append([]string{}, c.Env...), "HUB_HOME="+unit.Home)
+	there.client, there.looker = &api.Client{Home: unit.Home}, &api.Client{Home: unit.Home}
+	if unit.Account != "" {
+		as, err := credentialOf(unit.Account)
+		if err != nil {
+			return err
+		}
+		there.as = as
+	}
+	if err := there.startHere(ctx); err != nil {
+		return hint(fmt.Errorf("the unit is gone and its apps run on, but: %w", err), "the next hubctl command of "+unit.Home+" starts the daemon that takes them over")
+	}
+	c.info("[v] daemon and apps run on")
+	return nil
+}
+
+// credentialOf is what a process of a user runs with, groups included.
+func credentialOf(name string) (*syscall.Credential, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	groups, err := u.GroupIds()
+	if err != nil {
+		return nil, err
+	}
+	c := &syscall.Credential{}
+	for n, to := range map[string]*uint32{u.Uid: &c.Uid, u.Gid: &c.Gid} {
+		if _, err := fmt.Sscan(n, to); err != nil {
+			return nil, err
+		}
+	}
+	for _, g := range groups {
+		var gid uint32
+		if _, err := fmt.Sscan(g, &gid); err != nil {
+			return nil, err
+		}
+		c.Groups = append(c.Groups, gid)
+	}
+	return c, nil
+}
+
+// accountOf is a user by name, or whoever runs this.
+func accountOf(name string) (*user.User, error) {
+	if name == "" {
+		return user.LookupId(fmt.Sprint(os.Geteuid()))
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		return nil, hint(fmt.Errorf("-u %s: %w", name, err), "the name of a user of this machine")
+	}
+	return u, nil
+}
