@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/keeper"
 	"golang.org/x/sys/unix"
@@ -79,6 +80,7 @@ func (p *parent) answers() {
 	p.daemon.health = health{next: p.daemon.health.after(p.health)}
 	keeper.CloseAll([]int{p.ready})
 	p.ready = -1
+	p.watchdog.By(time.Now().Add(afterReload))
 	p.launches.tellAgain()
 	p.launches.forgetBytes()
 	p.pages.GiveBack() // to start a daemon takes many

@@ -177,7 +177,7 @@ func (c *ctl) installUnit(ctx context.Context, u systemd.UnitFile, o *unitOption
 	if o.user {
 		c.linger(ctx)
 	}
-	c.info("[v] %s.service is active, and will be started at boot", u.Name)
+	c.info("[v] %s.service is active and enabled", u.Name)
 	if err := c.nameOutsiders(ctx, u); err != nil {
 		return err
 	}
@@ -228,7 +228,7 @@ func ignoreMissing(err error) error {
 
 // linger has the user's own systemd run without a session, from boot on.
 func (c *ctl) linger(ctx context.Context) {
-	if err := systemd.Linger(ctx); err != nil {
+	if err := systemd.Linger(ctx, username()); err != nil {
 		c.warn("the unit starts at your first login, not at boot: %v", err)
 		c.warn("To have it started at boot: sudo loginctl enable-linger %s", shellWord(username()))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -129,6 +130,7 @@ func (c *ctl) goOn(ctx context.Context, unit *systemd.Installed) error {
 			return err
 		}
 		there.as = as
+		there.Env = append(there.Env, "USER="+unit.Account, "LOGNAME="+unit.Account)
 	}
 	if err := there.startHere(ctx); err != nil {
 		return hint(fmt.Errorf("the unit is gone and its apps run on, but: %w", err), "the next hubctl command of "+unit.Home+" starts the daemon that takes them over")
@@ -147,20 +149,15 @@ func credentialOf(name string) (*syscall.Credential, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &syscall.Credential{}
-	for n, to := range map[string]*uint32{u.Uid: &c.Uid, u.Gid: &c.Gid} {
-		if _, err := fmt.Sscan(n, to); err != nil {
-			return nil, err
+	var ids []uint32
+	for _, text := range append([]string{u.Uid, u.Gid}, groups...) {
+		id, err := strconv.ParseUint(text, 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("user %s: %w", name, err)
 		}
+		ids = append(ids, uint32(id))
 	}
-	for _, g := range groups {
-		var gid uint32
-		if _, err := fmt.Sscan(g, &gid); err != nil {
-			return nil, err
-		}
-		c.Groups = append(c.Groups, gid)
-	}
-	return c, nil
+	return &syscall.Credential{Uid: ids[0], Gid: ids[1], Groups: ids[2:]}, nil
 }
 
 // accountOf is a user by name, or whoever runs this.

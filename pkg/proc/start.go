@@ -92,6 +92,10 @@ func checkDir(dir string) error {
 	case !info.IsDir():
 		return fmt.Errorf("working directory: %s is not a directory", dir)
 	}
+	// The error of chdir(2) in the child would look like one of execve(2).
+	if err := unix.Faccessat(unix.AT_FDCWD, dir, unix.X_OK, unix.AT_EACCESS); err != nil {
+		return fmt.Errorf("working directory: %w", &os.PathError{Op: "chdir", Path: dir, Err: err})
+	}
 	return nil
 }
 

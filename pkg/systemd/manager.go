@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -21,19 +22,24 @@ func Booted() bool {
 	return err == nil && info.IsDir()
 }
 
+const runtimeDirVar = "XDG_RUNTIME_DIR"
+
 // Manager is a systemd: the machine's, or one of a user's own.
 type Manager struct{ User bool }
 
 // Systemctl runs systemctl(1) and returns what it prints. The error has what it
 // says of its failure.
 func (m Manager) Systemctl(ctx context.Context, args ...string) (string, error) {
-	return run(ctx, "systemctl", m.arguments("--no-ask-password", args)...)
+	return m.run(ctx, "systemctl", "--no-ask-password", args)
 }
 
-// Linger has this user's own systemd run from boot on, without a session
-// (loginctl(1)).
-func Linger(ctx context.Context) error {
-	_, err := run(ctx, "loginctl", "--no-ask-password", "enable-linger")
+// Linger has the own systemd of the user who runs this, by name, run from boot on,
+// without a session (loginctl(1)).
+func Linger(ctx context.Context, user string) error {
+	if _, err := os.Stat(filepath.Join("/var/lib/systemd/linger", user)); err == nil {
+		return nil // logind would ask for rights to change nothing
+	}
+	_, err := Manager{}.run(ctx, "loginctl", "--no-ask-password", []string{"enable-linger"})
 	return err
 }
 
@@ -57,7 +63,7 @@ func (m Manager) Attach(ctx context.Context, unit, below string, pids []int) err
 	for _, pid := range pids {
 		args = append(args, strconv.Itoa(pid))
 	}
-	_, err := run(ctx, "busctl", m.arguments("--quiet", args)...)
+	_, err := m.run(ctx, "busctl", "--quiet", args)
 	return err
 }
 
@@ -108,13 +114,13 @@ func leadingDigits(s string) string {
 	return s[:end]
 }
 
-func (m Manager) arguments(first string, rest []string) []string {
-	return append(append([]string{first}, m.Flags()...), rest...)
-}
-
-// run returns the standard output.
-func run(ctx context.Context, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
+// run runs one of systemd's programs and returns its standard output. A user's own
+// systemd is found without a session too, as in cron and after su.
+func (m Manager) run(ctx context.Context, name, flag string, args []string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, append(append([]string{flag}, m.Flags()...), args...)...)
+	if m.User && os.Getenv(runtimeDirVar) == "" {
+		cmd.Env = append(os.Environ(), runtimeDirVar+"=/run/user/"+strconv.Itoa(os.Getuid()))
+	}
 	var out, problem bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problem
 	if err := cmd.Run(); err != nil {

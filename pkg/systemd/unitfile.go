@@ -51,7 +51,7 @@ func (u UnitFile) Text() string {
 func (u UnitFile) unitSection(b *unitWriter) {
 	b.lines("[Unit]",
 		"Description=hub process manager, "+specifiers(u.Home),
-		"Documentation=man:hubctl(1)")
+		"Documentation=https://github.com/leadmaster/hub")
 	if !u.User {
 		b.lines("# At a shutdown apps end before the network and the disks go.",
 			"After=network.target remote-fs.target nss-user-lookup.target")
@@ -89,6 +89,7 @@ func (u UnitFile) serviceSection(b *unitWriter) {
 		"TimeoutStartSec=120",
 		"TimeoutStopSec="+strconv.Itoa(int((u.StopTime+stopMargin).Round(time.Second)/time.Second)),
 		"WatchdogSec=30",
+		"TimeoutAbortSec=10",
 		"# Each app has a cgroup of its own below the unit's.",
 		"Delegate=yes")
 	b.linesIf(u.Version >= delegateSubgroup, "DelegateSubgroup="+cgroup.Subgroup)

@@ -64,6 +64,11 @@ func TestWatchdogFeedsInTime(t *testing.T) {
 	if at, ok := w.Due(); !ok || at != now.Add(5*time.Second) {
 		t.Errorf("due at %v, %v", at.Sub(now), ok)
 	}
+	w.By(now.Add(time.Minute))
+	w.By(now.Add(time.Second))
+	if at, _ := w.Due(); at != now.Add(time.Second) {
+		t.Errorf("due at %v, asked for after a second", at.Sub(now))
+	}
 	if n := testing.AllocsPerRun(4, func() {
 		now = now.Add(5 * time.Second)
 		w.Feed(now)

@@ -45,6 +45,13 @@ func (w *Watchdog) Feed(now time.Time) {
 	}
 }
 
+// By has Feed give the next sign of life at that time, if none is due before.
+func (w *Watchdog) By(at time.Time) {
+	if at.Before(w.next) {
+		w.next = at
+	}
+}
+
 // Close lets go of the socket. Feed makes another one.
 func (w *Watchdog) Close() {
 	if w.fd >= 0 {

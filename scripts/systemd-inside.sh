@@ -1,0 +1,448 @@
+#!/bin/bash
+# What scripts/systemd-check.sh runs in a machine with a real systemd, a phase at a
+# time: systemd-inside.sh PHASE. Prints a line a check; exits 1 if one failed.
+# shellcheck disable=SC2317 # phases are called by name, conditions by within
+set -u
+cd /root || exit 1
+failed=0
+
+# ---- checks
+
+# check WHAT WANT GOT: GOT must match the pattern WANT.
+check() {
+	# shellcheck disable=SC2053
+	if [[ $3 == $2 ]]; then
+		echo "ok    $1"
+	else
+		echo "FAIL  $1: want $2, got $3"
+		failed=1
+	fi
+}
+
+# within SECONDS CMD...: CMD becomes true.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.02
+	done
+}
+
+# becomes WHAT SECONDS CMD...
+becomes() {
+	local what=$1 seconds=$2
+	shift 2
+	if within "$seconds" "$@"; then
+		echo "ok    $what"
+	else
+		echo "FAIL  $what: not within $seconds s"
+		failed=1
+	fi
+}
+
+# ---- what there is
+
+unit=hubd
+home=/root/.hub
+manager=(systemctl)
+export HUB_HOME=$home
+
+prop() { "${manager[@]}" show -P "$1" "$unit"; }
+state() { "${manager[@]}" is-active "$unit"; }
+main() { prop MainPID; }
+daemon() { cat "$home/hubd.pid" 2>/dev/null; }
+keeper() { ps -o ppid= -p "$(daemon)" 2>/dev/null | tr -d ' '; }
+comm() { cat "/proc/$1/comm" 2>/dev/null; }
+apps() { hubctl list -m | awk '/^\+---/ { name = $2 } /^pid :/ { print name, $3 }' | sort | tr '\n' ' '; }
+status() { hubctl jlist | grep -o '"name":"'"$1"'"[^}]*"status":"[a-z ]*"' | grep -o '"status":.*' | cut -d'"' -f4 | head -n1; }
+is() { [[ $(status "$1") == "$2" ]]; }
+pid_of() { hubctl pid "$1"; }
+group_of() { sed -n 's/^0:://p' "/proc/$1/cgroup"; }
+
+# settled: a daemon answers, its keeper is the unit's main process, and the file names
+# the daemon.
+settled() {
+	local k d
+	d=$(daemon) && k=$(keeper) && [[ $d && $k ]] || return 1
+	[[ $(comm "$d") == hubd && $(comm "$k") == hub-keeper && $(state) == active ]] &&
+		[[ $(main) == "$k" && $(cat "$(prop PIDFile)" 2>/dev/null) == "$d" ]]
+}
+
+# same WHAT PIDS: the unit is settled, and the apps are the ones that there were.
+same() {
+	becomes "$1: the keeper is the main process, the daemon the next" 20 settled
+	check "$1: the same processes" "$2" "$(apps)"
+}
+
+# unbroken FILE: numbered lines, none missing, none twice.
+unbroken() {
+	awk '{ n = $NF } NR > 1 && n != last + 1 { bad = bad " " last "->" n } { last = n } END { print (NR > 10 ? "whole" bad : "only " NR " lines") }' "$1"
+}
+
+write_apps() {
+	mkdir -p /opt/tools/bin
+	ln -sf /bin/bash /opt/tools/bin/interp
+	cat >counter.sh <<-'APP'
+		trap 'echo "$n" >/root/graceful; exit 0' INT
+		n=0
+		while :; do echo "$((++n))"; sleep 0.02; done
+	APP
+	cat >coder.sh <<-'APP'
+		until [ -e /root/code ]; do sleep 0.02; done
+		rm /root/code
+		exit 7
+	APP
+	cat >interp.sh <<-'APP'
+		echo "$SECRET" >/root/secret
+		exec sleep 1000000
+	APP
+	cat >apps.yaml <<-'APPS'
+		apps:
+		  - name: counter
+		    script: counter.sh
+		    interpreter: bash
+		    kill_timeout: 5s
+		  - name: worker
+		    script: /bin/sleep
+		    args: "1000000"
+		    instances: 2
+		  - name: coder
+		    script: coder.sh
+		    interpreter: bash
+		    stop_exit_codes: [7]
+		  - name: interp
+		    script: interp.sh
+		    interpreter: interp
+	APPS
+}
+
+# ---- phases: the machine's systemd, as root
+
+startup() {
+	write_apps
+	PATH=/opt/tools/bin:$PATH SECRET=s3cret hubctl start apps.yaml >/dev/null
+	hubctl save >/dev/null
+	hubctl start /bin/sleep --name unsaved -- 1000000 >/dev/null
+	local before out
+	before=$(apps)
+	check "six apps run" "coder * counter * interp * unsaved * worker * worker * " "$before"
+	out=$(hubctl startup 2>&1)
+	check "startup, exit code" 0 $?
+	check "it says what it did" "*Wrote /etc/systemd/system/hubd.service*systemctl enable*systemctl start*" "$out"
+	check "and names no app that stayed outside" "*" "${out/*may end with it*/outsiders}"
+	check "active without a reboot" active "$(state)"
+	check "enabled" enabled "$(systemctl is-enabled hubd)"
+	same "startup" "$before"
+	check "daemon in the unit" "/system.slice/hubd.service*" "$(group_of "$(daemon)")"
+	check "an app in a group of its own below the unit's" "/system.slice/hubd.service/hub-*/*" "$(group_of "$(pid_of counter)")"
+	check "status line" "6 of 6 online" "$(prop StatusText)"
+	check "startup once more" 0 "$(hubctl startup >/dev/null 2>&1; echo $?)"
+	same "startup once more" "$before"
+	check "systemd-analyze verify" "" "$(systemd-analyze verify /etc/systemd/system/hubd.service 2>&1)"
+	echo "      systemd-analyze security: $(systemd-analyze security hubd 2>/dev/null | tail -n1)"
+	hubctl delete unsaved >/dev/null
+	touch code
+	becomes "an app that was taken in ends with its exact exit code" 5 is coder stopped
+	check "which is in describe" "*7*" "$(hubctl describe coder | grep -i 'exit')"
+	hubctl start coder >/dev/null
+}
+
+# crashes kills the daemon, the keeper and both, over and over.
+crashes() {
+	local before n
+	before=$(apps)
+	for ((n = 0; n < ${ROUNDS:-10}; n++)); do
+		kill -9 "$(daemon)"
+		within 20 settled || break
+	done
+	same "kill -9 of the daemon, $n times" "$before"
+	for ((n = 0; n < ${ROUNDS:-10}; n++)); do
+		kill -9 "$(main)"
+		within 20 settled || break
+	done
+	same "kill -9 of the keeper, $n times" "$before"
+	check "no restart of the unit" 0 "$(prop NRestarts)"
+	for ((n = 0; n < 3; n++)); do
+		kill -9 "$(daemon)" "$(main)"
+		within 20 settled || break
+	done
+	same "kill -9 of both, $n times" "$before"
+	check "each of which is a restart of the unit" "[123]" "$(prop NRestarts)"
+	check "no line is lost, none comes twice" whole "$(unbroken "$home/logs/counter-out.log")"
+}
+
+# replaced: everything that leaves the apps running.
+replaced() {
+	local before n
+	before=$(apps)
+	for n in 1 2 3; do
+		systemctl reload hubd
+		check "reload $n" 0 $?
+		same "reload $n" "$before"
+		systemctl restart hubd
+		check "restart $n" 0 $?
+		same "restart $n" "$before"
+	done
+	cp /usr/local/bin/hubd /usr/local/bin/hubd.new && mv /usr/local/bin/hubd.new /usr/local/bin/hubd
+	cp /usr/local/bin/hub-keeper /usr/local/bin/hub-keeper.new && mv /usr/local/bin/hub-keeper.new /usr/local/bin/hub-keeper
+	systemctl reload hubd
+	same "reload with new programs" "$before"
+	check "it is the new hubd that runs" /usr/local/bin/hubd "$(readlink "/proc/$(daemon)/exe")"
+	systemctl restart hubd
+	same "restart with new programs" "$before"
+	check "and the new keeper" /usr/local/bin/hub-keeper "$(readlink "/proc/$(keeper)/exe")"
+	hubctl kill --keep-apps >/dev/null 2>&1
+	check "kill --keep-apps ends the unit" inactive "$(state)"
+	check "and no app" "$(awk '{ print $2 }' <<<"$before")" "$(pgrep -f coder.sh)"
+	hubctl list >/dev/null 2>&1
+	check "the next command has systemd start the daemon" active "$(state)"
+	same "the next command" "$before"
+	systemctl daemon-reexec
+	kill -9 "$(main)"
+	same "systemd's own re-execution, and kill -9 of the keeper" "$before"
+	check "no line is lost, none comes twice" whole "$(unbroken "$home/logs/counter-out.log")"
+}
+
+# hangs: a keeper that stands still is systemd's to notice.
+hangs() {
+	local before
+	mkdir -p /run/systemd/system/hubd.service.d
+	printf '[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\nTimeoutStopSec=2\n' >/run/systemd/system/hubd.service.d/hang.conf
+	systemctl daemon-reload
+	systemctl restart hubd
+	before=$(apps)
+	local old
+	old=$(main)
+	kill -STOP "$old"
+	becomes "a keeper that stands still is ended by the watchdog" 30 gone "$old"
+	becomes "and has a successor" 20 settled
+	check "the same processes" "$before" "$(apps)"
+	rm -r /run/systemd/system/hubd.service.d
+	systemctl daemon-reload
+	systemctl restart hubd
+	check "after the watchdog's own settings are back" "$before" "$(apps)"
+}
+
+gone() { [[ ! -d /proc/$1 ]]; }
+
+# stops: what ends the apps, and what starts them again.
+stops() {
+	local began
+	rm -f graceful
+	systemctl stop hubd
+	check "stop" "0 inactive success" "$? $(state) $(prop Result)"
+	check "apps ended gracefully" "[0-9]*" "$(cat graceful 2>/dev/null)"
+	check "nothing is left" "" "$(pgrep -f 'sleep 1000000|counter.sh|coder.sh|hubd|hub-keeper')"
+	systemctl start hubd
+	becomes "start" 10 settled
+	check "what was saved is there" "coder * counter * interp * worker * worker * " "$(apps)"
+	hubctl kill >/dev/null 2>&1
+	check "hubctl kill" "0 inactive" "$? $(state)"
+	check "nothing is left" "" "$(pgrep -f 'sleep 1000000|counter.sh|coder.sh|hubd|hub-keeper')"
+	hubctl list >/dev/null 2>&1
+	check "another hubctl call has systemd start it" active "$(state)"
+	check "with what was saved" "coder * counter * interp * worker * worker * " "$(apps)"
+
+	cat >stubborn.sh <<-'APP'
+		trap '' INT
+		while :; do sleep 0.1; done
+	APP
+	hubctl start stubborn.sh --interpreter bash --name stubborn --kill-timeout 6000 >/dev/null
+	mkdir -p /run/systemd/system/hubd.service.d
+	printf '[Service]\nTimeoutStopSec=2\n' >/run/systemd/system/hubd.service.d/stop.conf
+	systemctl daemon-reload
+	began=$SECONDS
+	systemctl stop hubd
+	check "a stop that takes longer than TimeoutStopSec is given the apps' own time" "success inactive" "$(prop Result) $(state)"
+	check "which it took" "[6789]" "$((SECONDS - began))"
+	systemctl start hubd
+	hubctl start stubborn.sh --interpreter bash --name stubborn >/dev/null 2>&1
+	kill -STOP "$(daemon)" "$(keeper)"
+	systemctl stop hubd
+	check "a stop of what stands still" "timeout failed" "$(prop Result) $(state)"
+	check "leaves nothing" "" "$(pgrep -f 'sleep 1000000|counter.sh|coder.sh|stubborn.sh|hubd|hub-keeper')"
+	rm -r /run/systemd/system/hubd.service.d
+	systemctl daemon-reload
+	systemctl reset-failed hubd
+	systemctl start hubd
+	becomes "start after that" 10 settled
+	rm -f graceful secret
+}
+
+booted() {
+	becomes "$1: the unit is active" 20 settled
+	check "$1: what was saved is there" "coder * counter * interp * worker * worker * " "$(apps)"
+	check "$1: an interpreter of the saved PATH, with the saved environment" s3cret "$(cat secret)"
+	[[ $1 != reboot ]] || check "$1: apps ended gracefully" "[0-9]*" "$(cat graceful 2>/dev/null)"
+	check "$1: status line" "5 of 5 online" "$(prop StatusText)"
+	rm -f graceful secret
+}
+
+# trouble makes the next boot hard.
+trouble() {
+	cat >trouble.yaml <<-'APPS'
+		apps:
+		  - name: good
+		    script: /bin/sleep
+		    args: "1000000"
+		  - name: nointerp
+		    script: interp.sh
+		    interpreter: interp
+		  - name: nocwd
+		    script: /bin/sleep
+		    args: "1000000"
+		    cwd: /mnt/data
+	APPS
+	mkdir -p /mnt/data
+	hubctl delete all >/dev/null
+	PATH=/opt/tools/bin:$PATH hubctl start trouble.yaml >/dev/null
+	hubctl save >/dev/null
+	rm /opt/tools/bin/interp
+	rmdir /mnt/data
+	printf 'memory_interval: often\n' >"$home/hubd.yaml"
+}
+
+troubled() {
+	becomes "trouble: the unit is active" 20 settled
+	becomes "trouble: the rest starts" 10 is good online
+	becomes "trouble: an interpreter that is gone" 10 is nointerp errored
+	becomes "trouble: a folder that is not mounted" 10 is nocwd errored
+	becomes "trouble: systemctl status names both" 10 names_both
+	check "trouble: and hubd.log" "*interp*" "$(grep -i errored "$home/hubd.log" | tail -n 5)"
+	check "trouble: hubd.yaml that is wrong" "*hubd.yaml*" "$(grep 'hubd.yaml is wrong' "$home/hubd.log" | tail -n1)"
+	rm "$home/hubd.yaml"
+	echo '{"version": 1, "apps": [' >"$home/dump.json"
+	rm -f "$home/dump.json.bak"
+}
+
+names_both() { [[ $(prop StatusText) == *"nocwd"*"nointerp"* ]]; }
+
+damaged() {
+	becomes "damaged list: the unit is active" 20 settled
+	check "damaged list: systemctl status names it" "*saved list*" "$(prop StatusText)"
+	check "damaged list: so does list" "*saved list*" "$(hubctl list 2>&1)"
+	check "damaged list: and hubd.log" "*saved list*" "$(tail -n 20 "$home/hubd.log")"
+	mkdir -p /opt/tools/bin
+	ln -sf /bin/bash /opt/tools/bin/interp
+	hubctl delete all >/dev/null 2>&1
+	PATH=/opt/tools/bin:$PATH SECRET=s3cret hubctl start apps.yaml >/dev/null
+	hubctl save >/dev/null
+	check "damaged list: save heals it" "" "$(hubctl list 2>&1 | grep 'saved list')"
+}
+
+unstartup() {
+	local before out
+	before=$(apps)
+	out=$(hubctl unstartup 2>&1)
+	check "unstartup" "0 *Removed /etc/systemd/system/hubd.service*run on*" "$? $out"
+	check "the unit is gone" "not-found inactive" "$(prop LoadState) $(prop ActiveState)"
+	check "daemon and apps run on" "$before" "$(apps)"
+	check "under a daemon of no unit" hubd "$(comm "$(daemon)")"
+	kill -9 "$(daemon)" "$(keeper)"
+	check "the next command starts one without systemd" "$before" "$(apps)"
+	hubctl startup >/dev/null 2>&1
+	same "startup again" "$before"
+	hubctl kill >/dev/null 2>&1
+	hubctl unstartup >/dev/null 2>&1
+	check "nothing is left" "" "$(pgrep -f 'sleep 1000000|counter.sh|hubd|hub-keeper')"
+}
+
+# ---- phases: a user's daemon
+
+# as_bob runs a command as that user, without root's environment.
+as_bob() {
+	setpriv --reuid=bob --regid=bob --init-groups env -i -C /home/bob HOME=/home/bob USER=bob PATH="$PATH" \
+		XDG_RUNTIME_DIR="/run/user/$(id -u bob)" "$@"
+}
+
+# bob_starts starts two apps of bob's, outside of any unit.
+bob_starts() {
+	id bob >/dev/null 2>&1 || useradd -m bob
+	home=/home/bob/.hub
+	export HUB_HOME=$home
+	as_bob hubctl start /bin/sleep --name one -- 1000000 >/dev/null 2>&1
+	as_bob hubctl start /bin/sleep --name two -- 1000000 >/dev/null 2>&1
+	as_bob hubctl save >/dev/null
+}
+
+# bob has a unit of the machine's systemd, with User=.
+bob() {
+	local before out line
+	unit=hubd-bob
+	bob_starts
+	before=$(apps)
+	out=$(as_bob hubctl startup)
+	check "startup as a user, exit code" 1 $?
+	line=$(tail -n1 <<<"$out")
+	check "it prints the command for root" "sudo /usr/local/bin/hubctl startup systemd -u bob --hp /home/bob" "$line"
+	unset HUB_HOME
+	${line#sudo } >/dev/null
+	check "which works" 0 $?
+	export HUB_HOME=$home
+	same "startup for a user" "$before"
+	check "it runs as that user" bob "$(ps -o user= -p "$(daemon)")"
+	check "apps are in its unit" "/system.slice/hubd-bob.service/*hub-*/*" "$(group_of "$(pid_of one)")"
+	systemctl restart hubd-bob
+	same "restart of a user's unit" "$before"
+	systemctl reload hubd-bob
+	same "reload of a user's unit" "$before"
+	kill -9 "$(daemon)" "$(main)"
+	same "kill -9 of both, of a user's unit" "$before"
+	as_bob hubctl kill >/dev/null 2>&1
+	check "kill by the user ends the unit" "0 inactive" "$? $(state)"
+	out=$(as_bob hubctl resurrect 2>&1)
+	check "only root starts it again, which the error says" "1 *sudo systemctl start hubd-bob*" "$? $out"
+	systemctl start hubd-bob
+	check "start" "one * two * " "$(apps)"
+	before=$(apps)
+	hubctl unstartup -u bob >/dev/null 2>&1
+	check "unstartup leaves the apps to a daemon of the user's" "$before bob" "$(apps)$(ps -o user= -p "$(daemon)")"
+	as_bob hubctl kill >/dev/null 2>&1
+	check "nothing is left" "" "$(pgrep -u bob 'hub|sleep')"
+}
+
+# lingering: bob has a unit of a systemd of bob's own.
+lingering() {
+	local before out
+	bob_starts
+	manager=(as_bob systemctl --user)
+	loginctl enable-linger bob
+	within 20 test -S "/run/user/$(id -u bob)/systemd/private"
+	before=$(apps)
+	out=$(as_bob hubctl startup --user 2>&1)
+	check "startup --user" "0 *active*" "$? $out"
+	check "it names the apps that stay outside, and what moves them" "*hubctl restart one two*" "$out"
+	same "startup --user" "$before"
+	as_bob hubctl restart one two >/dev/null
+	check "restart moves them" "/user.slice/*/hubd.service/*hub-*/*" "$(group_of "$(pid_of one)")"
+	before=$(apps)
+	"${manager[@]}" restart hubd
+	same "restart of it" "$before"
+	"${manager[@]}" reload hubd
+	same "reload of it" "$before"
+	kill -9 "$(daemon)" "$(main)"
+	same "kill -9 of both, of it" "$before"
+	"${manager[@]}" stop hubd
+	check "stop" "inactive" "$(state)"
+	check "nothing is left" "" "$(pgrep -u bob 'hub|sleep')"
+	as_bob hubctl list >/dev/null 2>&1
+	check "the user's hubctl has systemd start it" "active one * two * " "$(state) $(apps)"
+}
+
+lingered() {
+	home=/home/bob/.hub
+	export HUB_HOME=$home
+	manager=(as_bob systemctl --user)
+	becomes "after a reboot it is active, without a login" 30 settled
+	check "with what was saved" "one * two * " "$(apps)"
+	as_bob hubctl unstartup --user >/dev/null 2>&1
+	check "unstartup --user" "0 not-found one * two * " "$? $(prop LoadState) $(apps)"
+	as_bob hubctl kill >/dev/null 2>&1
+	check "nothing is left" "" "$(pgrep -u bob 'hub|sleep')"
+}
+
+began=$SECONDS
+"$@"
+echo "      $1 took $((SECONDS - began)) s"
+exit "$failed"
