@@ -30,6 +30,7 @@ done
 phase startup
 phase crashes
 phase replaced
+phase controllers
 phase hangs
 phase stops
 "$lab" reboot "$dir" >/dev/null

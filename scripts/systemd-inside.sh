@@ -204,6 +204,33 @@ replaced() {
 	check "no line is lost, none comes twice" whole "$(unbroken "$home/logs/counter-out.log")"
 }
 
+# controllers: a limit for each app needs one enabled below the unit. Systemd can go on
+# with its unit then only where daemon and keeper are in a group of their own.
+controllers() {
+	local before group=/sys/fs/cgroup/system.slice/hubd.service controller
+	controller=$(cut -d' ' -f1 <"$group/cgroup.controllers")
+	if [[ $(prop DelegateSubgroup) != hub ]]; then
+		check "an older systemd: no controller is enabled below the unit" "" "$(cat "$group/cgroup.subtree_control")"
+		return
+	fi
+	check "the daemon is in the unit's subgroup" "/system.slice/hubd.service/hub" "$(group_of "$(daemon)")"
+	check "apps are beside it" "/system.slice/hubd.service/hub-*/*" "$(group_of "$(pid_of counter)")"
+	[[ $controller ]] || {
+		echo "      no controller can be enabled here"
+		return
+	}
+	before=$(apps)
+	echo "+$controller" >"$group/cgroup.subtree_control"
+	check "the controller $controller is enabled" "$controller" "$(cat "$group/cgroup.subtree_control")"
+	kill -9 "$(daemon)" "$(main)"
+	same "kill -9 of both with a controller enabled" "$before"
+	systemctl restart hubd
+	same "restart with a controller enabled" "$before"
+	systemctl reload hubd
+	same "reload with a controller enabled" "$before"
+	echo "-$controller" >"$group/cgroup.subtree_control"
+}
+
 # hangs: a keeper that stands still is systemd's to notice.
 hangs() {
 	local before
@@ -397,7 +424,7 @@ bob() {
 	check "start" "one * two * " "$(apps)"
 	before=$(apps)
 	hubctl unstartup -u bob >/dev/null 2>&1
-	check "unstartup leaves the apps to a daemon of the user's" "$before bob" "$(apps)$(ps -o user= -p "$(daemon)")"
+	check "unstartup leaves the apps to a daemon of the user's" "${before}bob" "$(apps)$(ps -o user= -p "$(daemon)")"
 	as_bob hubctl kill >/dev/null 2>&1
 	check "nothing is left" "" "$(pgrep -u bob 'hub|sleep')"
 }

@@ -139,6 +139,9 @@ func (d *Daemon) resurrect(ctx context.Context, in *api.ResurrectCall, r *replie
 }
 
 func (d *Daemon) resurrectApp(ctx context.Context, a *savedApp, since int64) ([]*supervise.Pending, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
 	sp := a.Spec.Spec
 	sp.Instances = a.Instances
 	if err := sp.Validate(); err != nil {

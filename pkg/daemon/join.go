@@ -33,54 +33,64 @@ func (d *Daemon) join(ctx context.Context, in *api.ControlCall) error {
 
 // moves is how often processes are looked for that are not in the unit yet: those
 // that were born meanwhile.
-const moves = 10
+const moves = 20
 
 // moveInto has systemd move all of our processes that are not in the unit into it.
 // From there each goes into the group of its instance, which is ours to do.
 func (d *Daemon) moveInto(ctx context.Context, to cgroup.Unit) error {
-	inside := func(pid int) bool { return pid == 0 || isIn(pid, to) }
 	for range moves {
 		members, err := d.sup.Members(ctx)
 		if err != nil {
 			return err
 		}
-		outside := slices.DeleteFunc([]int{os.Getpid(), d.keeperPID()}, inside)
-		for uuid := range members {
-			members[uuid] = slices.DeleteFunc(members[uuid], inside)
-			outside = append(outside, members[uuid]...)
+		outside := []int{os.Getpid(), d.keeperPID()}
+		for _, pids := range members {
+			outside = append(outside, pids...)
 		}
-		if len(outside) == 0 {
-			return nil
+		outside = slices.DeleteFunc(outside, func(pid int) bool { return pid == 0 || isIn(pid, to) })
+		if len(outside) > 0 {
+			// One that has ended meanwhile makes it fail halfway.
+			err = systemd.Manager{User: to.User}.Attach(ctx, to.Name, to.Below, outside)
+			if err != nil && !slices.ContainsFunc(outside, isGone) {
+				return fmt.Errorf("move processes into %s: %w", to.Name, err)
+			}
 		}
-		err = systemd.Manager{User: to.User}.Attach(ctx, to.Name, to.Below, outside)
-		if err != nil && slices.ContainsFunc(outside, isGone) {
-			continue // nobody was moved
+		if !isIn(os.Getpid(), to) {
+			continue // our groups are still the ones outside
 		}
+		grouped, err := d.group(members)
 		if err != nil {
-			return fmt.Errorf("move processes into %s: %w", to.Name, err)
-		}
-		if err := d.group(members); err != nil {
 			return err
+		}
+		if len(outside) == 0 && grouped {
+			return nil
 		}
 	}
 	return errors.New("new processes appear faster than they can be moved")
 }
 
-// group puts processes into the groups of their instances.
-func (d *Daemon) group(members map[string][]int) error {
+// group puts processes into the groups of their instances, and reports whether all
+// were there already.
+func (d *Daemon) group(members map[string][]int) (all bool, err error) {
 	tree, err := cgroup.Open(groupsOf(d.sup.HomeID))
 	if err != nil {
-		return nil // orphans are found by other means
+		return true, nil // orphans are found by other means
 	}
+	all = true
 	for uuid, pids := range members {
+		pids = slices.DeleteFunc(pids, func(pid int) bool {
+			u, err := cgroup.UnitOf(pid)
+			return err != nil || tree.Member(u.Path+u.Below) == uuid
+		})
 		if len(pids) == 0 {
 			continue
 		}
+		all = false
 		if err := tree.Put(uuid, pids); err != nil {
-			return fmt.Errorf("group of an app: %w", err)
+			return false, fmt.Errorf("group of an app: %w", err)
 		}
 	}
-	return nil
+	return all, nil
 }
 
 // isIn also holds for a process that is gone: it need not be moved.

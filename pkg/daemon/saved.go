@@ -39,6 +39,7 @@ type savedApp struct {
 	File      string         `json:"file,omitempty"`
 
 	extra fields
+	err   error // why it can't be used; the others can
 }
 
 type savedSpec struct {
@@ -97,9 +98,9 @@ func (s *saved) UnmarshalJSON(b []byte) (err error) {
 	return err
 }
 
-func (a *savedApp) UnmarshalJSON(b []byte) (err error) {
-	a.extra, err = split(b, (*plainApp)(a))
-	return err
+func (a *savedApp) UnmarshalJSON(b []byte) error {
+	a.extra, a.err = split(b, (*plainApp)(a))
+	return nil
 }
 
 func (s *savedSpec) UnmarshalJSON(b []byte) (err error) {
