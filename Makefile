@@ -14,15 +14,23 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 TEST_ENV := env -u HUB_HOME -u PORT -u NODE_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help build up down test chaos bench fuzz lint vuln docs check-tools
+.PHONY: help build install uninstall up down test chaos bench fuzz lint vuln docs check-tools
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Without -buildvcs=false a clone that belongs to another user does not build.
-build: ## build all programs, static, into bin/
+build: ## build all programs, static, and their man pages, into bin/
 	@scripts/check-tools.sh go
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o bin/ ./cmd/... ./apps/...
+	@rm -rf bin/man
+	@$(GO) run ./scripts/manpages bin/man
+
+install: ## install below PREFIX (/usr/local), in DESTDIR if that is set
+	@scripts/install.sh
+
+uninstall: ## remove what install has put there
+	@scripts/uninstall.sh
 
 up: build ## build, start the daemon and ecosystem.yaml, show table and health
 	@scripts/up.sh

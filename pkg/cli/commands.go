@@ -101,6 +101,10 @@ func needsTree(word string) bool {
 	return false
 }
 
+// Commands returns hubctl with all its commands, to be written about: it has no
+// daemon and is not to be run.
+func Commands() *cobra.Command { return new(ctl).tree() }
+
 // tree builds all commands.
 func (c *ctl) tree() *cobra.Command {
 	root := &cobra.Command{

@@ -41,6 +41,8 @@ var layers = map[string]struct {
 	"cmd/hubd":       {"api cgroup spec keeper settings store daemon closeexec unit", "a program is flags, environment and exit codes"},
 	"cmd/hubctl":     {"cli", "a program is flags, environment and exit codes"},
 
+	"scripts/manpages": {"api cli", "it writes about the commands, and is in no program"},
+
 	"apps/central-hub": {"ready", "an app is a program of its own, to which the supervisor is a stranger"},
 }
 
@@ -85,8 +87,8 @@ var libraries = map[string]struct{ owners, why string }{
 	"github.com/agnivade/levenshtein": {"pkg/spec", "it finds the nearest known key"},
 	"github.com/shirou/gopsutil/v3":   {"pkg/stats", "it gives the host's figures; for processes it is too slow"},
 	"github.com/google/renameio/v2":   {"pkg/store", "only store replaces files for good"},
-	"github.com/spf13/cobra":          {"pkg/cli", "hubd has four flags; cobra costs start-up time"},
-	"github.com/spf13/pflag":          {"pkg/cli", "as cobra"},
+	"github.com/spf13/cobra":          {"pkg/cli scripts/manpages", "hubd has four flags; cobra costs start-up time"},
+	"github.com/spf13/pflag":          {"pkg/cli scripts/manpages", "as cobra"},
 	"github.com/mattn/go-runewidth":   {"pkg/cli", "only a table has columns"},
 	"github.com/gin-gonic/gin":        {"apps/central-hub", "a daemon that runs as root parses no HTTP"},
 	"github.com/joho/godotenv":        {"apps/central-hub", "a .env belongs to the app that reads it"},

@@ -35,4 +35,9 @@ _hubctl() {
 		fi
 	fi
 }
-compdef _hubctl hubctl
+# As a file of $fpath this is the body of _hubctl, when it is called first.
+if [[ ${funcstack[1]} == _hubctl ]]; then
+	_hubctl
+else
+	compdef _hubctl hubctl
+fi
