@@ -14,7 +14,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 TEST_ENV := env -u HUB_HOME -u PORT -u NODE_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall up down test chaos bench fuzz lint vuln docs check-tools
+.PHONY: help build install uninstall dist up down test chaos bench fuzz lint vuln docs check-tools
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ install: ## install below PREFIX (/usr/local), in DESTDIR if that is set
 
 uninstall: ## remove what install has put there
 	@scripts/uninstall.sh
+
+dist: ## make tarballs, Debian packages and their checksums in dist/
+	@scripts/check-tools.sh go git
+	@GO=$(GO) scripts/dist.sh
 
 up: build ## build, start the daemon and ecosystem.yaml, show table and health
 	@scripts/up.sh
