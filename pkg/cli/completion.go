@@ -119,7 +119,7 @@ func argumentsOf(command string) string {
 	switch command {
 	case "start", "restart", "reload", "stop", "delete", "reset":
 		return "target file"
-	case "startOrRestart", "startOrReload", "validate":
+	case "startOrRestart", "startOrReload", "validate", "update":
 		return "file"
 	case "sendSignal":
 		return "signal target"

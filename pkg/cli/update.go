@@ -13,20 +13,36 @@ import (
 )
 
 func updateCommand(c *ctl) *cobra.Command {
-	return &cobra.Command{
+	var from, sum string
+	cmd := &cobra.Command{
 		Use:   "update",
 		Short: "replace the running daemon by the hubd beside hubctl; apps run on",
 		Long: `update makes the daemon execute the hubd that lies beside hubctl, within its own
 process. Apps are neither restarted nor stopped, no line that they write is lost,
 and whoever follows logs goes on. A hubd that can't take over leaves the running
-one as it is. Where no daemon runs, one is started.`,
+one as it is. Where no daemon runs, one is started.
+
+With --from the programs beside hubctl are replaced by those of a release's
+tarball first, if its SHA-256 is the one in FILE.sha256 or SHA256SUMS beside it, or
+the one given, if they are for this machine, and if they can read what HUB_HOME
+holds. Should the daemon not get on with them, the old ones are put back. Where no
+daemon runs none is started.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(cmd.Context())
 			defer stop()
+			switch {
+			case from != "":
+				return c.updateFrom(ctx, from, sum)
+			case sum != "":
+				return hint(errors.New("--checksum without an archive"), "name it: --from FILE")
+			}
 			return c.update(ctx)
 		},
 	}
+	cmd.Flags().StringVar(&from, "from", "", "install this tarball of a release first: `FILE`.tar.gz")
+	cmd.Flags().StringVar(&sum, "checksum", "", "the tarball's SHA-256 in `HEX`, instead of one in a file")
+	return cmd
 }
 
 func (c *ctl) update(ctx context.Context) error {

@@ -35,7 +35,8 @@ var layers = map[string]struct {
 	"pkg/link":      {"epoll keeper", "it is the daemon's end of the keeper's socket"},
 	"pkg/supervise": {"spec cgroup epoll proc ipc keeper logs stats", "it knows neither how it is asked (api) nor where its records lie (store)"},
 	"pkg/daemon":    {"api spec cgroup epoll keeper link pages proc logs settings stats store supervise systemd unit", "it puts the parts together and is the only one that may see all"},
-	"pkg/cli":       {"api cgroup proc spec settings closeexec systemd unit", "hubctl knows hubd only through the contract and executes it, never imports it"},
+	"pkg/release":   {"", "it replaces files by those of an archive, and knows no daemon"},
+	"pkg/cli":       {"api cgroup proc release spec settings closeexec systemd unit", "hubctl knows hubd only through the contract and executes it, never imports it"},
 
 	"cmd/hub-keeper": {"keeper pages closeexec unit", "it must stay small and has no policy"},
 	"cmd/hubd":       {"api cgroup spec keeper settings store daemon closeexec unit", "a program is flags, environment and exit codes"},

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/ready"
 )
 
@@ -40,6 +41,8 @@ func main() {
 		drain(args[0])
 	case "frames": // things that are no messages, on the IPC channel
 		frames()
+	case "--self-check": // passes for a hubd that can take over, and then can't
+		fmt.Println("hubd can take over: " + api.Version)
 	default:
 		fail("unknown mode " + mode)
 	}
