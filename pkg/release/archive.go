@@ -23,6 +23,7 @@ var Programs = [...]string{"hubctl", "hubd", "hub-keeper"}
 const (
 	maxArchive = 256 << 20 // bytes, compressed
 	maxContent = 512 << 20 // bytes, of all files
+	maxProgram = 128 << 20 // bytes; a sparse file has more than the archive
 )
 
 // Unpack writes the programs of an archive into dir, which is the caller's own,
@@ -39,7 +40,8 @@ func Unpack(archive, sum, dir string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", archive, err)
 	}
-	if err := extract(tar.NewReader(io.LimitReader(unzipped, maxContent)), dir); err != nil {
+	into := func(name string, from io.Reader) error { return writeProgram(from, filepath.Join(dir, name)) }
+	if err := extract(tar.NewReader(io.LimitReader(unzipped, maxContent)), into); err != nil {
 		return fmt.Errorf("%s: %w", archive, err)
 	}
 	return nil
@@ -82,8 +84,8 @@ func fetch(archive, sum, to string) (*os.File, error) {
 	return out, nil
 }
 
-// extract writes the programs into dir and passes over other files.
-func extract(archive *tar.Reader, dir string) error {
+// extract calls into with each program and passes over other files.
+func extract(archive *tar.Reader, into func(name string, from io.Reader) error) error {
 	missing := slices.Clone(Programs[:])
 	for {
 		head, err := archive.Next()
@@ -106,7 +108,7 @@ func extract(archive *tar.Reader, dir string) error {
 			return fmt.Errorf("it has %s twice", name)
 		}
 		missing = slices.DeleteFunc(missing, func(other string) bool { return other == name })
-		if err := writeProgram(archive, filepath.Join(dir, name)); err != nil {
+		if err := into(name, archive); err != nil {
 			return err
 		}
 	}
@@ -121,6 +123,9 @@ func program(head *tar.Header) (string, error) {
 	}
 	if head.Typeflag != tar.TypeReg && head.Typeflag != tar.TypeDir {
 		return "", fmt.Errorf("its entry %q is neither a file nor a folder", head.Name)
+	}
+	if head.Size > maxProgram {
+		return "", fmt.Errorf("its entry %q has more than %d MiB", head.Name, maxProgram>>20)
 	}
 	parts := strings.Split(head.Name, "/")
 	if head.Typeflag == tar.TypeDir || len(parts) != 3 || parts[1] != "bin" || !slices.Contains(Programs[:], parts[2]) {

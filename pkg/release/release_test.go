@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -151,6 +152,21 @@ func TestUnpackRefuses(t *testing.T) {
 			archive, sum := pack(t, c.entries)
 			refused(t, archive, sum, c.want)
 		})
+	}
+}
+
+// TestExtractHuge has a file of a terabyte, or so it says.
+func TestExtractHuge(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	head := &tar.Header{Name: "hub_1/bin/hubd", Size: 1 << 40, Typeflag: tar.TypeReg}
+	if err := w.WriteHeader(head); err != nil {
+		t.Fatal(err)
+	}
+	err := extract(tar.NewReader(&b), func(string, io.Reader) error { return nil })
+	if err == nil || !strings.Contains(err.Error(), "has more than 128 MiB") {
+		t.Errorf("got %v", err)
 	}
 }
 
