@@ -122,9 +122,13 @@ func (c *ctl) tryOut(ctx context.Context, dir string) (version string, err error
 	if version, err = c.output(ctx, filepath.Join(dir, "hubctl"), "version"); err != nil {
 		return "", err
 	}
-	check, err := c.output(ctx, filepath.Join(dir, "hubd"), "--self-check")
-	if err == nil && !strings.HasSuffix(check, " "+version) {
-		err = fmt.Errorf("hubctl is of version %s, and hubd says: %s", version, check)
+	question := "--self-check"
+	if _, err := os.Stat(filepath.Join(c.Home, "state.json")); errors.Is(err, fs.ErrNotExist) {
+		question = "--version" // no daemon has been here, so there is nothing to read
+	}
+	answer, err := c.output(ctx, filepath.Join(dir, "hubd"), question)
+	if err == nil && !strings.HasSuffix(" "+answer, " "+version) {
+		err = fmt.Errorf("hubctl is of version %s, and hubd says: %s", version, answer)
 	}
 	return version, err
 }
