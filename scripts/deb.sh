@@ -7,8 +7,6 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/release.sh
 
-nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
-
 programs=$1 ARCH=$2 notices=$3 out=$4
 VERSION=$version${REVISION:+-$REVISION}
 work=$(mktemp -d)

@@ -28,7 +28,7 @@ fi
 root=$(mktemp -d)
 trap 'rm -rf --one-file-system "$root"' EXIT
 cp -a "$base/." "$root"
-mkdir -p "$root/try" "$root/usr/local/go"
+mkdir -p "$root/try/hub" "$root/usr/local/go" "$root/root/go/pkg/mod" "$root/root/.cache/go-build"
 arch=$("$go" env GOARCH)
 cp dist/SHA256SUMS dist/hub_"$version"_linux_"$arch".tar.gz dist/hubd_"$version"_"$arch".deb "$root/try/"
 REVISION=2 scripts/deb.sh bin "$arch" LICENSE "$root/try"
@@ -43,15 +43,20 @@ page() {
 		sed -e "s/amd64/$arch/g" -e '/^hubctl version$/a hubctl start "exec sleep 1000" --name app'
 }
 
-# inside FOLDER: runs a script from stdin in that folder of the other root. When it
-# ends, so does all that it has started.
+# inside FOLDER: runs a script from stdin in that folder of the other root, which
+# has our Go. When it ends, so does all that it has started.
 inside() {
 	# shellcheck disable=SC2016 # the other shell expands
 	unshare --mount --pid --fork --kill-child sh -euc '
-		mount --bind /dev "$1/dev"
+		mount --rbind /dev "$1/dev"
 		mount -t proc proc "$1/proc"
-		exec chroot "$1" env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-			DEBIAN_FRONTEND=noninteractive sh -euxc "cd $2; $(cat)"' - "$root" "$1"
+		mount --bind "$3" "$1/usr/local/go"
+		mount --bind "$4" "$1/root/go/pkg/mod"
+		mount --bind "$5" "$1/root/.cache/go-build"
+		exec chroot "$1" env -i HOME=/root \
+			PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/go/bin \
+			DEBIAN_FRONTEND=noninteractive sh -euxc "cd $2; $(cat)"' - \
+		"$root" "$1" "$("$go" env GOROOT)" "$("$go" env GOMODCACHE)" "$("$go" env GOCACHE)"
 }
 
 # files: what is in the root now, folders aside. Debian writes to /var itself, and
@@ -74,6 +79,15 @@ gone tarball
 page "From the Debian package" | inside /try
 gone package
 
+if echo 'apt-get update -qq && apt-get install -qq --no-install-recommends make' | inside /; then
+	git ls-files -z | tar --null --create --files-from=- | tar -x --no-same-owner -C "$root/try/hub"
+	files >"$root/try/files"
+	page "From source" | inside /try/hub
+	gone "installation from source"
+else
+	echo "not tried: from source, since make can't be installed there"
+fi
+
 # An app runs on over an upgrade, a removal ends none that was started by hand, and
 # a purge that nobody answers keeps the home.
 inside /try <<END
@@ -83,7 +97,7 @@ app=\$(hubctl pid app)
 dpkg -i hubd_$version-2_$arch.deb
 [ "\$(hubctl pid app)" = "\$app" ]
 readlink /proc/\$(cat /root/.hub/hubd.pid)/exe | grep -x /usr/bin/hubd
-! hubctl update --from hub_${version}_linux_$arch.tar.gz
+if hubctl update --from hub_${version}_linux_$arch.tar.gz; then exit 1; fi
 dpkg -r hubd
 kill -0 \$app
 dpkg -P hubd
@@ -94,9 +108,9 @@ inside /try <<END
 dpkg -i hubd_${version}_$arch.deb
 dpkg -r hubd
 echo yes | DEBIAN_FRONTEND=teletype dpkg -P hubd
-! ls -d /root/.hub
+[ ! -e /root/.hub ]
 tar -xzf hub_${version}_linux_$arch.tar.gz -C /usr/local --strip-components=1
-! setpriv --reuid=65534 --clear-groups env HOME=/tmp hubctl update --from hub_${version}_linux_$arch.tar.gz 2>says
+if setpriv --reuid=65534 --clear-groups env HOME=/tmp hubctl update --from hub_${version}_linux_$arch.tar.gz 2>says; then exit 1; fi
 grep 'run it as the user who has installed them' says
 END
 echo "the install page works"
