@@ -22,7 +22,10 @@ rmdir "$TREE/share/zsh/site-functions"
 mv "$TREE/share/doc/hub" "$TREE/share/doc/hubd"
 doc=$TREE/share/doc/hubd
 rm "$doc/LICENSE"
-cat scripts/deb/copyright "$notices" >"$doc/copyright"
+cp scripts/deb/copyright "$doc/copyright"
+cp "$notices" "$doc/NOTICES"
+mkdir -p "$TREE/share/lintian/overrides"
+cp scripts/deb/overrides "$TREE/share/lintian/overrides/hubd"
 cat >"$doc/changelog" <<END
 hubd ($VERSION) stable; urgency=medium
 

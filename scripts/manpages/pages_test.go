@@ -24,7 +24,7 @@ func TestEveryCommandHasAPage(t *testing.T) {
 	}
 	start := all["man1/hubctl-start.1"]
 	for _, want := range []string{
-		".TH \"HUBCTL\\-START\" \"1\" \"2026\\-01\\-02\" \"hub ",
+		".TH \"HUBCTL\\-START\" \"1\" \"2026-01-02\" \"hub ",
 		`\fB\-n\fR, \fB\-\-name\fR \fIstring\fR`,
 		`\fBhubctl start\fR [target…]`,
 	} {

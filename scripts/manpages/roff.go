@@ -7,7 +7,7 @@ type roff struct{ strings.Builder }
 
 // title begins a page.
 func (r *roff) title(name, section, date, source string) {
-	r.line(`.TH "` + plain(strings.ToUpper(name)) + `" "` + section + `" "` + plain(date) + `" "` + plain(source) + `" "hub"`)
+	r.line(`.TH "` + plain(strings.ToUpper(name)) + `" "` + section + `" "` + date + `" "` + plain(source) + `" "hub"`)
 }
 
 func (r *roff) section(name string) { r.line(".SH " + name) }
