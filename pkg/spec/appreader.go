@@ -165,6 +165,9 @@ func (a *appReader) name() {
 	}
 	declared := a.app.has("name")
 	a.app.Name = given(&a.app, "name", defaultName(given(&a.app, "script", "")))
+	if script := given(&a.app, "script", ""); script != "" && strings.TrimSpace(script) == "" {
+		a.local.fail(a.app.problem("script", "found only white space; want the program to run"))
+	}
 	if a.app.Name == "" || a.refused["name"] {
 		return
 	}
