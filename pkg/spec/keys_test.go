@@ -20,7 +20,7 @@ func TestEverySpelling(t *testing.T) {
 	byType := map[string]string{
 		"string": "word", "path": "word", "boolean": "true", "number": "7", "time": "7s", "size": "7M", "object": "{a: 1}",
 		"list or string": "a", "boolean or string": "true", "boolean or path": "true", "boolean, list or string": "true", "string or number": "7",
-		"number, string or list": "7", "any": "true",
+		"port, address, list or object": "7", "any": "true",
 	}
 	for _, key := range Keys() {
 		sample, ok := samples[key.Name]

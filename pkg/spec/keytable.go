@@ -82,8 +82,8 @@ var keyTable = [...]Key{
 	{Name: "kill_signal", Type: typeSignal, Default: defaultKillSignal, Meaning: "Signal that asks the app to end."},
 	{Name: "treekill", Type: typeBool, Default: "true", State: Later, Inactive: []string{"true"}, Meaning: "The whole process tree is ended; false comes later."},
 	{Name: "shutdown_with_message", Type: typeBool, Default: "false", Meaning: "Ask the app to end by the message \"shutdown\" over its IPC channel instead of kill_signal."},
-	{Name: "reload", Type: typeReload, Default: "restart", Meaning: "What hubctl reload does. restart, off or false: a restart. overlap: the next process is started beside the old one, which is ended when the next is ready, and serves on when that fails."},
-	{Name: "listen", Type: typeNumberList, State: Later, Meaning: "Sockets that are opened for the app."},
+	{Name: "reload", Type: typeReload, Default: "restart; overlap with listen", Meaning: "What hubctl reload does. restart, off or false: a restart. overlap: the next process is started beside the old one, which is ended when the next is ready, and serves on when that fails."},
+	{Name: "listen", Type: typeListen, Meaning: "Sockets that the daemon opens for the app and passes to each of its processes (LISTEN_FDS), and keeps over every change of processes: PORT, 'IP:PORT', '[IPv6]:PORT', unix:PATH, a list of these, or an object of them by name. A bare port is every address, IPv4 and IPv6. A relative PATH counts from cwd."},
 
 	// Wires.
 	{Name: "ipc", Type: typeBool, Default: "by interpreter", Meaning: "Node-compatible IPC channel. On for node, bun and the like, for command lines and with wait_ready."},

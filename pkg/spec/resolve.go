@@ -20,11 +20,15 @@ func (f *File) Resolve(o Options) ([]Spec, []Problem, error) {
 	r := &report{file: f.report.file}
 	var specs []Spec
 	owners := make(LogOwners)
+	var listeners AddressOwners
 	for i := range f.Apps {
 		if a := &f.Apps[i]; len(o.Only) == 0 || slices.Contains(o.Only, a.Name) {
 			s := resolve(r, &o, a, f.Path)
 			if err := owners.ClaimAll(&s); err != nil {
 				r.fail(a.problem(a.logKey(), err.Error()))
+			}
+			if err := listeners.Claim(&s); err != nil {
+				r.fail(a.problem("listen", err.Error()))
 			}
 			specs = append(specs, s)
 		}
@@ -150,6 +154,7 @@ func milliseconds(n int64) Duration { return Duration(time.Duration(n) * time.Mi
 func (r *resolver) wires() {
 	s, a := &r.spec, r.app
 	s.Reload = given(a, "reload", "")
+	r.listen()
 	s.ShutdownWithMessage = given(a, "shutdown_with_message", false)
 	s.IPC = given(a, "ipc", s.Shell || s.WaitReady || s.ShutdownWithMessage || s.runsNode())
 	s.Notify = given(a, "notify", s.WaitReady)

@@ -103,6 +103,9 @@ type Spec struct {
 	// Reload is ReloadOverlap where the next process may run beside the old one,
 	// else empty.
 	Reload string `json:"reload,omitempty"`
+	// Listen are sockets that are opened for the app: descriptors from 3 on of each
+	// of its processes, in this order.
+	Listen []Listener `json:"listen,omitempty"`
 	// ShutdownWithMessage: "shutdown" over the IPC channel instead of KillSignal.
 	ShutdownWithMessage bool `json:"shutdown_with_message,omitempty"`
 	// NullStdin: descriptor 0 is /dev/null instead of a pipe.

@@ -46,6 +46,7 @@ var (
 	typeLogFile   = Type{"boolean or path", "true, false or a path", []kind{boolean, text}, readText}
 	typeLogType   = Type{"raw or json", wantLogType, []kind{text, boolean}, readLogType}
 	typeReload    = Type{"overlap or restart", wantReload, []kind{text, boolean}, readReload}
+	typeListen    = Type{"port, address, list or object", wantAddress + "; a list of these, or an object of them by name", []kind{number, text, list, object}, readListen}
 
 	// Checked only.
 	typeAny        = Type{"any", "any value", nil, nil}
@@ -53,7 +54,6 @@ var (
 	typeSwitchText = Type{"boolean or string", "true, false or a string", []kind{boolean, text}, nil}
 	typeSwitchList = Type{"boolean, list or string", "true, false, a list or a string", []kind{boolean, list, text}, nil}
 	typeNumberText = Type{"string or number", "a string or a number", []kind{text, number}, nil}
-	typeNumberList = Type{"number, string or list", "a number, a string or a list", []kind{number, text, list}, nil}
 )
 
 const (

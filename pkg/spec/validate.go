@@ -46,6 +46,7 @@ func (s *Spec) Validate() error {
 	if s.Reload != "" {
 		wrong("reload", oneOf(s.Reload, ReloadOverlap))
 	}
+	wrong("listen", s.validListen())
 	if s.ShutdownWithMessage && !s.IPC {
 		wrong("shutdown_with_message", errors.New("found true with ipc: false; want ipc: true"))
 	}
