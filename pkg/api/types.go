@@ -157,6 +157,7 @@ type PM2Env struct {
 	OnListenTimeout  string            `json:"on_listen_timeout"`
 	ShutdownMessage  bool              `json:"shutdown_with_message"`
 	Reload           string            `json:"reload"` // "overlap" or ""
+	Listen           []string          `json:"listen"` // addresses as in a file; name=address where the socket has a name
 	IPC              bool              `json:"ipc"`
 	Notify           bool              `json:"notify"`
 	Treekill         bool              `json:"treekill"`

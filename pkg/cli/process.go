@@ -82,6 +82,9 @@ func describedRows(p *api.Process, now time.Time) [][2]string {
 	if e.LogPath != "" {
 		rows = append(rows, [2]string{"entire log path", e.LogPath})
 	}
+	if len(e.Listen) > 0 {
+		rows = append(rows, [2]string{"listens on", strings.Join(e.Listen, " ")})
+	}
 	if hub.AppStatus != "" {
 		rows = append(rows, [2]string{"app status", hub.AppStatus})
 	}

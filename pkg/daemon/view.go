@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
+	"github.com/leadmaster/hub/pkg/spec"
 	"github.com/leadmaster/hub/pkg/supervise"
 )
 
@@ -150,7 +151,7 @@ func pm2Env(i *supervise.Instance, st *supervise.Status) api.PM2Env {
 		RestartDelay: s.RestartDelay, ExpBackoff: s.ExpBackoff, MaxMemory: s.MaxMemory,
 		KillTimeout: s.KillTimeout, KillSignal: s.KillSignal, WaitReady: s.WaitReady,
 		ListenTimeout: s.ListenTimeout, OnListenTimeout: s.OnListenTimeout,
-		ShutdownMessage: s.ShutdownWithMessage, Reload: s.Reload, IPC: s.IPC, Notify: s.Notify,
+		ShutdownMessage: s.ShutdownWithMessage, Reload: s.Reload, Listen: listens(s), IPC: s.IPC, Notify: s.Notify,
 		Treekill: true, WindowsHide: true, KillRetryTime: pm2KillRetryTime, FilterEnv: []string{},
 	}
 	if s.Shell {
@@ -176,6 +177,18 @@ func pm2Env(i *supervise.Instance, st *supervise.Status) api.PM2Env {
 		}
 	}
 	return e
+}
+
+// listens are the sockets of an app in one word each.
+func listens(s *spec.Spec) []string {
+	all := make([]string, 0, len(s.Listen))
+	for _, l := range s.Listen {
+		if l.Name != "" {
+			l.Address = l.Name + "=" + l.Address
+		}
+		all = append(all, l.Address)
+	}
+	return all
 }
 
 // pm2KillRetryTime is a constant of PM2's schema, in milliseconds. hub does not

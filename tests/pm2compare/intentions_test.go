@@ -61,6 +61,7 @@ func intentions() []intention {
 		{why: oneType, pm2: "number", hub: "array", keys: []string{"pm2_env.stop_exit_codes"}},
 		{why: oneType, pm2: "null", hub: "number", keys: []string{"pm2_env.created_at"}},
 		{why: oursOnly, pm2: none, hub: "boolean", keys: []string{"pm2_env.ipc", "pm2_env.notify"}},
+		{why: oursOnly, pm2: none, hub: "array", keys: []string{"pm2_env.listen"}},
 		{why: oursOnly, pm2: none, hub: "string", keys: []string{"pm2_env.kill_signal", "pm2_env.on_listen_timeout", "pm2_env.reload"}},
 		{why: "the saved list holds nothing of a run", pm2: "number", hub: none, keys: []string{"pm2_env.exit_code"}},
 		{why: "variables may be secrets", pm2: "object", hub: none, keys: []string{"pm2_env.env_production"}},
