@@ -1,5 +1,6 @@
 // Package ready lets a program tell the process manager that started it how it
-// is doing: that it serves, what it is at, that it is about to end.
+// is doing: that it serves, what it is at, that it is about to end. It also takes the
+// sockets that the manager has opened for the program (Listeners).
 //
 // Two protocols are spoken, each when its variable is in the environment:
 //
@@ -8,7 +9,7 @@
 //   - NOTIFY_SOCKET, the datagram socket of systemd's sd_notify(3), which hubd
 //     speaks too.
 //
-// Without either variable every function does nothing and returns nil, so a
+// Without the variables every function does nothing and returns nil, so a
 // program can call them wherever it runs. A call gives up after five seconds
 // when nobody reads on the other side.
 package ready

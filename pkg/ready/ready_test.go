@@ -36,6 +36,8 @@ func playApp(act string) int {
 		err = errors.Join(Notify(), Notify())
 	case "status":
 		err = Status("loading\nREADY=1")
+	case "listeners":
+		return acceptOne()
 	case "stopping":
 		err = Stopping()
 	}
