@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"unsafe"
 
 	"github.com/leadmaster/hub/pkg/keeper"
@@ -46,8 +47,8 @@ func (l *launch) clear() { *l = launch{key: l.key[:0], files: l.files[:0]} }
 // ended says that its main process has, and that this is not yet on record.
 func (l *launch) ended() bool { return l.exit.Report != 0 }
 
-// isAPI says that it is the control socket and no launch.
-func (l *launch) isAPI() bool { return string(l.key) == keeper.APIKey }
+// isLaunch tells one from what else is held, whose key has no generation.
+func (l *launch) isLaunch() bool { return bytes.IndexByte(l.key, ':') >= 0 }
 
 func (l *launch) drop(name string) {
 	for i, f := range l.files {

@@ -151,7 +151,7 @@ func (l *launches) release(h *launch, names []string) {
 
 // forgetIfEmpty forgets a launch of which nothing is held and nothing awaited.
 func (l *launches) forgetIfEmpty(h *launch) {
-	if len(h.files) > 0 || !h.reaped && !h.isAPI() {
+	if len(h.files) > 0 || !h.reaped && h.isLaunch() {
 		return
 	}
 	for i := range l.held {
@@ -180,7 +180,7 @@ func (l *launches) of(pid int) *launch {
 // any says that there is a launch among what is held.
 func (l *launches) any() bool {
 	for _, h := range l.held {
-		if !h.isAPI() {
+		if h.isLaunch() {
 			return true
 		}
 	}
@@ -190,7 +190,7 @@ func (l *launches) any() bool {
 // inAir says that a launch may have been forked without our knowing its pid.
 func (l *launches) inAir() bool {
 	for _, h := range l.held {
-		if h.pid == 0 && !h.reaped && !h.isAPI() {
+		if h.pid == 0 && !h.reaped && h.isLaunch() {
 			return true
 		}
 	}

@@ -44,6 +44,24 @@ func TestLaunchClosesWhatItDoesNotHold(t *testing.T) {
 	}
 }
 
+// The sockets of apps are held like a launch's wires, and are none. Not parallel, as
+// above.
+func TestSocketsAreNoLaunch(t *testing.T) {
+	l := newLaunches(tableOf(""))
+	fd, err := unix.Dup(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.hold([]byte(keeper.ListenKey), []string{"*:80"}, []int{fd})
+	if l.any() || l.inAir() {
+		t.Error("a socket is taken for a launch")
+	}
+	l.release(l.find([]byte(keeper.ListenKey)), []string{"*:80"})
+	if l.find([]byte(keeper.ListenKey)) != nil || isOpen(fd) {
+		t.Error("a socket that was released is kept")
+	}
+}
+
 func TestStrayThatIsNamedLater(t *testing.T) {
 	t.Parallel()
 	table := tableOf("")

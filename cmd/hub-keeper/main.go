@@ -24,16 +24,24 @@ func main() {
 
 const usage = `hub-keeper is started by hubd and not by hand.
 usage: hub-keeper --kept DESCRIPTOR [--health-ms N] [--pause-ms N]
+       hub-keeper --listen DESCRIPTOR PROGRAM ARGV0 [ARG ...]
        hub-keeper --protocol
 `
 
+func usageError() int {
+	_, _ = unix.Write(2, []byte(usage))
+	return 2
+}
+
 // run returns the exit code.
 func run(args []string) int {
+	if len(args) > 1 && args[1] == keeper.Activate { // before all else: an app waits for its exec
+		return activate(args[2:])
+	}
 	o, ok := parse(args[1:])
 	switch {
 	case !ok:
-		_, _ = unix.Write(2, []byte(usage))
-		return 2
+		return usageError()
 	case o.protocol:
 		_, _ = unix.Write(1, append(number(keeper.Protocol), '\n'))
 		return 0

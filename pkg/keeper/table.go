@@ -3,7 +3,7 @@ package keeper
 // Protocol is the number of the protocol between the keeper and the daemon, and
 // of the tables that they pass on. It grows with each addition; what is there
 // never changes its meaning, and what one side does not know it skips.
-const Protocol = 1
+const Protocol = 2
 
 // Table is what a process passes on to the one that it starts or becomes: the
 // keeper to each daemon, a daemon to the keeper or the daemon that it becomes.
@@ -46,7 +46,7 @@ type Table struct {
 // Held is what the keeper holds of one launch, or of something else that must
 // outlive the daemon.
 type Held struct {
-	// Key names it: "<uuid>:<generation>" for a launch.
+	// Key names it: "<uuid>:<generation>" for a launch, else APIKey or ListenKey.
 	Key   string
 	Files []File
 	// PID is the main process, 0 before the fork was announced and after the
@@ -81,8 +81,18 @@ const (
 	Listener = "listener"
 )
 
-// APIKey is the key of the control socket.
-const APIKey = "api"
+// Keys of what is no launch, and has no colon therefore.
+const (
+	// APIKey is that of the control socket.
+	APIKey = "api"
+	// ListenKey is that of the sockets of apps, which belong to no launch. The name of
+	// each is its address. Since protocol 2.
+	ListenKey = "listen"
+)
+
+// Activate is the first argument with which hub-keeper is no keeper, but becomes an
+// app that is passed sockets. Since protocol 2.
+const Activate = "--listen"
 
 // Exit is a report: how a process ended that the keeper has reaped.
 type Exit struct {
