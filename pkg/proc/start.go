@@ -25,6 +25,10 @@ type Command struct {
 	Files []int
 	// ResetOOM sets the child's oom_score_adj to 0 (see OOMProtected).
 	ResetOOM bool
+	// Shim, if not empty, are a program and its first arguments that are executed first,
+	// in the same process: it is given the number of a descriptor, Path and Args, and
+	// executes these, or writes its errno (a C int) to the descriptor and ends.
+	Shim []string
 	// Cgroup is a descriptor of the cgroup of version 2 to start in, or 0 or
 	// less for the one of this process (clone(2), CLONE_INTO_CGROUP, Linux 5.7).
 	Cgroup int
@@ -43,15 +47,21 @@ func Start(c Command) (*Process, error) {
 	for i, fd := range c.Files {
 		files[i] = uintptr(fd)
 	}
+	s, path, args, files, err := c.through(files)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
 	pidfd := -1
-	pid, err := syscall.ForkExec(c.Path, c.Args, &syscall.ProcAttr{
+	pid, err := syscall.ForkExec(path, args, &syscall.ProcAttr{
 		Dir:   c.Dir,
 		Env:   c.Env,
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd, UseCgroupFD: c.Cgroup > 0, CgroupFD: c.Cgroup},
 	})
+	s.forked()
 	if err != nil {
-		return nil, explain(c.Path, err)
+		return nil, explain(path, err)
 	}
 	if pidfd < 0 {
 		// A kernel without CLONE_PIDFD; the child can't be recycled before it
@@ -71,6 +81,10 @@ func Start(c Command) (*Process, error) {
 			p.Close()
 			return nil, errors.Join(err, killAndReap(pid))
 		}
+	}
+	if err := s.executed(); err != nil {
+		p.Close()
+		return nil, errors.Join(explain(c.Path, err), killAndReap(pid))
 	}
 	return p, nil
 }

@@ -246,11 +246,13 @@ func TestLookup(t *testing.T) {
 	}
 }
 
-func BenchmarkStart(b *testing.B) {
+func BenchmarkStart(b *testing.B) { benchmarkStart(b, nil) }
+
+func benchmarkStart(b *testing.B, shim []string) {
 	f := newFixture(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		p, err := Start(Command{Path: "/bin/true", Args: []string{"true"}, Dir: "/", Files: []int{f.null, f.null, f.null}})
+		p, err := Start(Command{Path: "/bin/true", Args: []string{"true"}, Dir: "/", Files: []int{f.null, f.null, f.null}, Shim: shim})
 		if err != nil {
 			b.Fatal(err)
 		}
