@@ -216,7 +216,7 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 		ShortRunDir: func() (string, error) { return shortRunDir(st.HomeID) },
 		Loop:        d.exits, Logs: d.logs, Scanner: stats.NewScanner(), Store: home, Log: log,
 		MemoryInterval: set.MemoryInterval, ResetOOM: protected, Keeper: kept,
-		KeeperPID: d.keeperPID(), Groups: openGroups(st.HomeID, log),
+		KeeperPID: d.keeperPID(), Shim: d.keeperProgram(), Groups: openGroups(st.HomeID, log),
 		OnChange: func(nextID, instances int) error {
 			d.memory.changed()
 			return errors.Join(d.state.change(func(s *state) { s.NextID = nextID }), d.signName())

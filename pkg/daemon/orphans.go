@@ -32,6 +32,14 @@ func (d *Daemon) keeperPID() int {
 	return d.table.Keeper
 }
 
+// keeperProgram is the file of hub-keeper, "" without a keeper.
+func (d *Daemon) keeperProgram() string {
+	if d.table == nil {
+		return ""
+	}
+	return d.table.Program
+}
+
 // pruneGroups removes what is empty of the cgroups of instances that are gone.
 func (d *Daemon) pruneGroups() {
 	if err := d.sup.PruneGroups(); err != nil {

@@ -35,12 +35,12 @@ func (s *Supervisor) Adopt(ctx context.Context, list []Restored, held []keeper.H
 	}
 	a.findAloft(ctx, list)
 	a.findLeft(ctx, list)
+	errs := []error{a.adoptSockets(list)}
 	asked := make([]<-chan error, 0, len(list))
 	for _, r := range list {
 		i := s.restore(r)
 		asked = append(asked, i.ask(func() error { return i.takeOver(r, a) }))
 	}
-	var errs []error
 	for n, done := range asked {
 		if err := answered(ctx, done); err != nil {
 			errs = append(errs, fmt.Errorf("%s (id %d): %w", list[n].Record.Name, list[n].Record.ID, err))
@@ -64,6 +64,7 @@ func (s *Supervisor) restore(r Restored) *Instance {
 		UUID: rec.UUID, ID: rec.ID, Number: rec.Instance, sup: s,
 		mail: newMailbox(), gone: make(chan struct{}), machine: restoredMachine(rec, r.Spec, r.Next), timers: make(map[timerOf]*time.Timer),
 	}
+	i.listens = len(r.listening()) > 0
 	i.recall(rec)
 	i.base.Store(r.Base)
 	i.doomed.Store(rec.Want == Gone)

@@ -91,7 +91,7 @@ func airborne(t *testing.T) (*rig, *holder, string) {
 	r.act(i, "stop")
 	r.die()
 	key := i.key(2)
-	f, err := openFiles(i.Status().Spec)
+	f, err := openFiles(i.Status().Spec, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

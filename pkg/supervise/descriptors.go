@@ -12,7 +12,8 @@ const (
 	// ownDescriptors are what each running instance keeps open: the pipes of its
 	// two streams and its pidfd.
 	ownDescriptors = 3
-	// mostDescriptors is the most that descriptors returns for one instance.
+	// mostDescriptors is the most that descriptors returns for one instance, without
+	// sockets.
 	mostDescriptors = ownDescriptors + 5
 	// spareDescriptors are kept for clients, for launches under way, and for the
 	// daemon's own files; of a small limit a quarter.
@@ -20,8 +21,8 @@ const (
 )
 
 // descriptors returns how many file descriptors the daemon keeps open for n
-// more instances of an app that run. Files that instances share are counted
-// once.
+// more instances of an app that run. What instances share, sockets and merged logs,
+// is counted once.
 func descriptors(s *spec.Spec, n int) int {
 	each, files := ownDescriptors, 0
 	for _, wanted := range []bool{s.IPC, s.Notify} {
@@ -35,10 +36,16 @@ func descriptors(s *spec.Spec, n int) int {
 			files++
 		}
 	}
-	if s.MergeLogs && n > 0 {
-		return n*each + files
+	shared := len(s.Listen)
+	if s.MergeLogs {
+		shared += files
+	} else {
+		each += files
 	}
-	return n * (each + files)
+	if n == 0 {
+		return 0
+	}
+	return n*each + shared
 }
 
 // NoRoom is the error of a start that would need more file descriptors than the
@@ -81,12 +88,15 @@ func (s *Supervisor) RoomToStart(list []*Instance) error {
 // for the descriptors that are left of a limit, with s.mu held. What is open is
 // looked at only when the limit may be near.
 func (s *Supervisor) room(limit int, plans []plan) error {
-	most := len(s.instances)
+	most := len(s.instances) * mostDescriptors
+	for _, i := range s.instances {
+		most += len(i.Status().Spec.Listen)
+	}
 	for n := range plans {
-		most += len(plans[n].add)
+		most += len(plans[n].add)*mostDescriptors + len(plans[n].Spec.Listen)
 	}
 	spare := min(spareDescriptors, limit/4)
-	if most <= (limit-2*spare)/mostDescriptors {
+	if most <= limit-2*spare {
 		return nil
 	}
 	used, need, counted := s.promised(), 0, false

@@ -17,7 +17,10 @@ func TestDescriptorsOfAnInstance(t *testing.T) {
 		"channel":         func(s *spec.Spec) { s.IPC = true },
 		"notify":          func(s *spec.Spec) { s.Notify = true },
 		"all in one file": func(s *spec.Spec) { s.LogFile = filepath.Join(s.Cwd, "all.log") },
-		"no logs":         func(s *spec.Spec) { s.DisableLogs = true },
+		"sockets": func(s *spec.Spec) {
+			s.Listen = []spec.Listener{{Address: "unix:" + s.Cwd + "/a"}, {Address: "unix:" + s.Cwd + "/b"}}
+		},
+		"no logs": func(s *spec.Spec) { s.DisableLogs = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
@@ -41,6 +44,9 @@ func TestDescriptors(t *testing.T) {
 		{spec.Spec{}, 2, 10},
 		{spec.Spec{MergeLogs: true}, 2, 8},
 		{spec.Spec{MergeLogs: true}, 0, 0},
+		{spec.Spec{MergeLogs: true, Listen: make([]spec.Listener, 3)}, 2, 11},
+		{spec.Spec{Listen: make([]spec.Listener, 3)}, 1, 8},
+		{spec.Spec{Listen: make([]spec.Listener, 3)}, 0, 0},
 		{spec.Spec{DisableLogs: true}, 2, 6},
 		{spec.Spec{IPC: true, Notify: true, LogFile: "/all.log"}, 1, mostDescriptors},
 	} {

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"slices"
@@ -67,10 +68,23 @@ func (i *Instance) environment(base *BaseEnv, s *spec.Spec, gen int, w wires) en
 		env["NODE_CHANNEL_FD"] = strconv.Itoa(w.channel)
 		env["NODE_CHANNEL_SERIALIZATION_MODE"] = "json"
 	}
+	if len(s.Listen) > 0 {
+		env["LISTEN_FDS"], env["LISTEN_FDNAMES"] = strconv.Itoa(len(s.Listen)), listenNames(s)
+	}
 	if w.notify != "" {
 		env["NOTIFY_SOCKET"] = w.notify
 	}
 	return env
+}
+
+// listenNames is what LISTEN_FDNAMES holds: the names of the sockets, with colons
+// between them. LISTEN_PID is set in the process itself.
+func listenNames(s *spec.Spec) string {
+	names := make([]string, 0, len(s.Listen))
+	for _, l := range s.Listen {
+		names = append(names, cmp.Or(l.Name, spec.NoListenName))
+	}
+	return strings.Join(names, ":")
 }
 
 // Environment returns the variables that the running launch was given, or those
@@ -82,6 +96,9 @@ func (i *Instance) Environment(ctx context.Context) (map[string]string, error) {
 	err := answered(ctx, i.ask(func() error {
 		if l := i.launch; l != nil && l.process != nil {
 			vars = i.environment(l.base, l.spec, l.gen, l.wires)
+			if len(l.spec.Listen) > 0 && i.sup.Shim != "" {
+				vars["LISTEN_PID"] = strconv.Itoa(l.process.PID)
+			}
 			return nil
 		}
 		m := i.machine

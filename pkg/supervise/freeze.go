@@ -57,7 +57,7 @@ func (s *Supervisor) Held() (list []keeper.Held) {
 			list = append(list, i.held()...)
 		}
 	}
-	return list
+	return append(list, s.sockets.held()...)
 }
 
 // held lists an instance's descriptors by launch.

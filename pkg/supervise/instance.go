@@ -38,6 +38,7 @@ type Instance struct {
 	// soon be written anew.
 	recorded  bool
 	recording bool
+	listens   bool // it may need sockets
 	pidFile   pidFile
 	history   []Event
 	dropped   bool
@@ -164,6 +165,7 @@ func (i *Instance) handle(ev event) {
 		i.handle(then)
 		return
 	}
+	i.settleSockets()
 	if i.machine.pid == 0 {
 		if err := i.pidFile.remove(); err != nil {
 			i.logError("pid file", err)

@@ -17,11 +17,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Numbers of a child's descriptors.
-const (
-	fdChannel     = 3 // the child's end of the IPC channel
-	fdChannelCopy = 4 // a copy of our end, so that the pair outlives the daemon
-)
+// channelNumber is the number of the child's end of the IPC channel: the sockets, whose
+// numbers are fixed by their protocol, come first. A copy of our end follows it, so
+// that the pair outlives the daemon.
+func channelNumber(s *spec.Spec) int { return firstSocket + len(s.Listen) }
 
 // launch is what one generation of an instance holds in the daemon.
 type launch struct {
@@ -62,6 +61,7 @@ type launch struct {
 // closed after the fork, come what may.
 type files struct {
 	child   []int // by the child's number
+	sockets []int // of the child's, without a number yet
 	out     int   // read ends
 	err     int
 	channel int // our end
@@ -73,7 +73,8 @@ func (f *files) closeChild() {
 	for _, fd := range f.child {
 		closeFD(fd)
 	}
-	f.child = nil
+	keeper.CloseAll(f.sockets)
+	f.child, f.sockets = nil, nil
 }
 
 func (f *files) closeOurs() {
@@ -82,9 +83,10 @@ func (f *files) closeOurs() {
 	closeFD(f.channel)
 }
 
-// openFiles opens everything that a child of this spec gets.
-func openFiles(s *spec.Spec) (*files, error) {
-	f := &files{out: -1, err: -1, channel: -1}
+// openFiles opens everything that a child of this spec gets beside its sockets,
+// which it takes.
+func openFiles(s *spec.Spec, sockets []int) (*files, error) {
+	f := &files{out: -1, err: -1, channel: -1, sockets: sockets}
 	err := f.open(s)
 	if err != nil {
 		f.closeChild()
@@ -110,6 +112,7 @@ func (f *files) open(s *spec.Spec) error {
 		}
 		f.child = append(f.child, child)
 	}
+	f.child, f.sockets = append(f.child, f.sockets...), nil
 	if !s.IPC {
 		return nil
 	}
@@ -135,7 +138,7 @@ func (i *Instance) start(l *launch) error {
 		}
 	}
 	if l.spec.IPC {
-		l.wires.channel = fdChannel
+		l.wires.channel = channelNumber(l.spec)
 	}
 	err := i.execute(l)
 	if err != nil {
@@ -155,7 +158,11 @@ func (i *Instance) execute(l *launch) error {
 		return err
 	}
 	l.command = argv
-	f, err := openFiles(s)
+	sockets, err := i.openSockets(s)
+	if err != nil {
+		return err
+	}
+	f, err := openFiles(s, sockets)
 	if err != nil {
 		return err
 	}
@@ -168,6 +175,9 @@ func (i *Instance) execute(l *launch) error {
 		return err
 	}
 	command := proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child, ResetOOM: i.sup.ResetOOM, Cgroup: i.openGroup()}
+	if len(s.Listen) > 0 && i.sup.Shim != "" {
+		command.Shim = []string{i.sup.Shim, keeper.Activate}
+	}
 	defer closeFD(command.Cgroup)
 	l.process, err = i.sup.fork(i.key(l.gen), wires, command)
 	return err

@@ -195,7 +195,7 @@ func (l *launch) recorded(at time.Time, boot string) (r RecordedLaunch) {
 		r.Status = l.appStatus
 	}
 	if l.wires.channel > 0 {
-		r.Channel, r.ChannelCopy = fdChannel, fdChannelCopy
+		r.Channel, r.ChannelCopy = l.wires.channel, l.wires.channel+1
 	}
 	return r
 }

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -198,14 +199,10 @@ func (i *Instance) reopenWires(l *launch, r RecordedLaunch, f *files) (opened []
 		got(keeper.Err, &f.err, fd, err)
 	}
 	if l.spec.IPC {
-		l.wires.channel = fdChannel
+		l.wires.channel = cmp.Or(r.Channel, channelNumber(l.spec))
 	}
 	if l.spec.IPC && f.channel < 0 {
-		number := r.ChannelCopy
-		if number == 0 {
-			number = fdChannelCopy
-		}
-		fd, err := l.process.CopyDescriptor(number)
+		fd, err := l.process.CopyDescriptor(cmp.Or(r.ChannelCopy, l.wires.channel+1))
 		got(keeper.Channel, &f.channel, fd, err)
 	}
 	return opened, errs

@@ -58,14 +58,14 @@ type orphan struct {
 func (r *rig) leave(s *spec.Spec) orphan {
 	r.Helper()
 	i := &Instance{UUID: NewUUID(), sup: r.Supervisor}
-	f, err := openFiles(s)
+	f, err := openFiles(s, nil)
 	if err != nil {
 		r.Fatal(err)
 	}
 	defer f.closeChild()
 	var w wires
 	if s.IPC {
-		w.channel = fdChannel
+		w.channel = channelNumber(s)
 	}
 	vars := i.environment(base(), s, 1, w).list()
 	path, argv, err := commandLine(s, vars)

@@ -109,7 +109,7 @@ func TestResumeChannel(t *testing.T) {
 				r.Errorf("%+v", e)
 			}
 		}
-		if got := descriptorsOf(r, pid)[fdChannel].link; !strings.HasPrefix(got, "socket:") {
+		if got := descriptorsOf(r, pid)[firstSocket].link; !strings.HasPrefix(got, "socket:") {
 			r.Errorf("the app's channel is %s", got)
 		}
 	})

@@ -36,6 +36,10 @@ type Config struct {
 	// KeeperPID is the keeper's process, which gets the orphans of all apps; 0
 	// without one.
 	KeeperPID int
+	// Shim is the program by which apps with sockets are executed (keeper.Activate):
+	// hub-keeper, which tells them their own pid in LISTEN_PID. Without it they are
+	// started directly.
+	Shim string
 	// Groups are the instances' cgroups, nil where there can be none.
 	Groups *cgroup.Tree
 	Log    *slog.Logger
@@ -63,6 +67,7 @@ type Supervisor struct {
 	ending    bool
 	rolling   map[string]int // reloads that go from instance to instance, by app
 
+	sockets  *sockets
 	censuses censuses
 	rounds   rounds
 	outside  sync.Once // tells that apps run outside of their cgroups
@@ -79,6 +84,7 @@ func New(c Config, nextID int) *Supervisor {
 	if c.Keeper == nil {
 		s.Keeper = noKeeper{}
 	}
+	s.sockets = newSockets(s.Keeper, s.Log)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	return s
 }
@@ -88,6 +94,7 @@ func New(c Config, nextID int) *Supervisor {
 func (s *Supervisor) Close() {
 	s.cancel()
 	s.rounds.stop()
+	s.sockets.close()
 }
 
 // Subscribe returns events from now on.

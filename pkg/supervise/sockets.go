@@ -1,0 +1,243 @@
+package supervise
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/spec"
+	"golang.org/x/sys/unix"
+)
+
+// firstSocket is the number of a child's first listening socket
+// (SD_LISTEN_FDS_START, sd_listen_fds(3)).
+const firstSocket = 3
+
+// sockets are the listening sockets of all apps. One is open as long as an instance
+// needs it: over crashes, restarts and reloads, so that connections wait in its queue
+// while no process accepts.
+//
+// They are numbers and no os.File or net.Listener: all processes of an app share one
+// open file, and these would change its O_NONBLOCK for all of them.
+type sockets struct {
+	keeper Keeper
+	log    *slog.Logger
+
+	opening chan struct{} // a turn to open: two instances may need the same one
+	mu      sync.Mutex    // guards list
+	list    map[string]*socket
+}
+
+// socket is a listening socket, by its address in sockets.
+type socket struct {
+	app     string
+	at      spec.Address
+	fd      int
+	file    fileID          // that a Unix socket has made
+	needers map[string]bool // instances, by UUID
+}
+
+func newSockets(k Keeper, log *slog.Logger) *sockets {
+	return &sockets{keeper: k, log: log, opening: make(chan struct{}, 1), list: make(map[string]*socket)}
+}
+
+// open opens the sockets of a spec that are not open yet, for an instance that needs
+// them from now on, and returns a duplicate of each, in the spec's order. On an
+// error there are no duplicates; what was opened stays with the instance.
+func (s *sockets) open(uuid string, sp *spec.Spec) (fds []int, err error) {
+	defer takeTurn(s.opening)()
+	for _, l := range sp.Listen {
+		fd, err := s.openOne(uuid, sp.Name, l)
+		if err != nil {
+			keeper.CloseAll(fds)
+			return nil, fmt.Errorf("listen %s: %w", l.Address, err)
+		}
+		fds = append(fds, fd)
+	}
+	return fds, nil
+}
+
+func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error) {
+	if err := s.mayHave(app, l); err != nil {
+		return -1, err
+	}
+	if fd, ok, err := s.share(uuid, l.Address); ok {
+		return fd, err
+	}
+	// Without the lock: the file system of a Unix socket may hang.
+	at := l.At()
+	if fd, err = listen(at); err != nil {
+		return -1, err
+	}
+	s.log.Info("listen", "app", app, "address", l.Address)
+	s.hold(l.Address, fd)
+	s.add(l.Address, &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)})
+	fd, _, err = s.share(uuid, l.Address)
+	return fd, err
+}
+
+// share duplicates a socket that is open for an instance that needs it from now on.
+func (s *sockets) share(uuid, address string) (fd int, ok bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, ok := s.list[address]
+	if !ok {
+		return -1, false, nil
+	}
+	k.needers[uuid] = true
+	fd, err = unix.FcntlInt(uintptr(k.fd), unix.F_DUPFD_CLOEXEC, 0)
+	return fd, true, err
+}
+
+// mayHave returns an error if another app has the address, or somebody one that
+// shuts it out.
+func (s *sockets) mayHave(app string, l spec.Listener) error {
+	at := l.At()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for address, k := range s.list {
+		switch {
+		case !k.at.Meets(at):
+		case k.app != app:
+			return fmt.Errorf("app %q has %s", k.app, address)
+		case address != l.Address:
+			return fmt.Errorf("the app itself still has %s; a restart goes from one to the other, a reload can't", address)
+		}
+	}
+	return nil
+}
+
+func (s *sockets) add(address string, k *socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list[address] = k
+}
+
+// hold hands the keeper a duplicate.
+func (s *sockets) hold(address string, fd int) {
+	s.keeper.Hold(keeper.ListenKey, keeper.File{Name: address, FD: fd})
+	// One of protocol 1 would wait for a launch of that key to be forked.
+	s.keeper.Reaped(keeper.ListenKey)
+}
+
+// adopt takes over a socket of an earlier daemon, which an instance needs. fd is -1
+// if somebody has taken it over before, or nobody has it.
+func (s *sockets) adopt(uuid, app string, l spec.Listener, fd int) {
+	if s.mayHave(app, l) != nil { // a damaged record
+		closeFD(fd)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.list[l.Address]
+	switch {
+	case k != nil:
+		closeFD(fd)
+	case fd >= 0:
+		at := l.At()
+		k = &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)}
+		s.list[l.Address] = k
+	default:
+		return
+	}
+	k.needers[uuid] = true
+}
+
+// has reports whether a socket is open.
+func (s *sockets) has(address string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.list[address] != nil
+}
+
+// keep gives back the sockets of an instance that none of its specs has. One that
+// nobody needs is closed, and who waits in its queue is refused.
+func (s *sockets) keep(uuid string, specs []*spec.Spec) {
+	for _, k := range s.giveBack(uuid, specs) {
+		if err := k.file.remove(k.at.Path); err != nil {
+			s.log.Error("listen", "app", k.app, "address", k.at.String(), "error", err)
+		}
+	}
+}
+
+// giveBack returns those that were closed.
+func (s *sockets) giveBack(uuid string, specs []*spec.Spec) (closed []*socket) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for address, k := range s.list {
+		if !k.needers[uuid] || slices.ContainsFunc(specs, func(sp *spec.Spec) bool { return listensOn(sp, address) }) {
+			continue
+		}
+		if delete(k.needers, uuid); len(k.needers) > 0 {
+			continue
+		}
+		delete(s.list, address)
+		s.keeper.Release(keeper.ListenKey, address)
+		closeFD(k.fd)
+		closed = append(closed, k)
+	}
+	return closed
+}
+
+func listensOn(s *spec.Spec, address string) bool {
+	return slices.ContainsFunc(s.Listen, func(l spec.Listener) bool { return l.Address == address })
+}
+
+// held lists all sockets, for the program that this process becomes.
+func (s *sockets) held() []keeper.Held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := keeper.Held{Key: keeper.ListenKey, Reaped: true}
+	for address, k := range s.list {
+		h.Files = append(h.Files, keeper.File{Name: address, FD: k.fd})
+	}
+	if len(h.Files) == 0 {
+		return nil
+	}
+	return []keeper.Held{h}
+}
+
+// close lets go of all; the apps that run have their own duplicates.
+func (s *sockets) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for address, k := range s.list {
+		closeFD(k.fd)
+		delete(s.list, address)
+	}
+}
+
+// settleSockets gives back what the instance does not need any more. One that is
+// to stop needs none at once: its process still answers what it accepts, and who
+// comes when that has closed its own is refused instead of being left to wait.
+func (i *Instance) settleSockets() {
+	if i.listens {
+		i.sup.sockets.keep(i.UUID, i.machine.needed())
+	}
+}
+
+// needed are the specs whose sockets must be open.
+func (m *machine) needed() []*spec.Spec {
+	if !needsSockets(m.want, m.state) {
+		return nil
+	}
+	var room [4]*spec.Spec
+	return m.specs(room[:0])
+}
+
+// needsSockets reports whether an instance is up, or will be without a command.
+func needsSockets(want Want, state State) bool {
+	return want == Up && state != Stopped && state != Errored
+}
+
+// openSockets returns the child's sockets of a launch.
+func (i *Instance) openSockets(s *spec.Spec) ([]int, error) {
+	if len(s.Listen) == 0 {
+		return nil, nil
+	}
+	i.listens = true
+	i.settleSockets() // an address of before may shut out one of now
+	return i.sup.sockets.open(i.UUID, s)
+}
