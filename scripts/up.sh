@@ -17,8 +17,18 @@ port() {
 	echo "${from_file:-3012}"
 }
 
-bin/hubctl start ecosystem.yaml --update-env
-url="http://localhost:$(port)/health"
+# start_at starts the file's app with that port in listen, which is the socket that
+# the daemon opens: 3012 may be another's.
+start_at() {
+	case $1 in
+	3012 | *[!0-9]*) bin/hubctl start ecosystem.yaml --update-env ;;
+	*) sed "s/^\( *listen:\) 3012/\1 $1/" ecosystem.yaml | bin/hubctl start - --update-env ;;
+	esac
+}
+
+port=$(port)
+start_at "$port"
+url="http://localhost:$port/health"
 echo "$url"
 curl -fsS --max-time 10 --noproxy localhost "$url"
 echo

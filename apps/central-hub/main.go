@@ -13,6 +13,7 @@ import (
 	"github.com/leadmaster/hub/apps/central-hub/internal/config"
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
 	"github.com/leadmaster/hub/apps/central-hub/internal/server"
+	"github.com/leadmaster/hub/pkg/ready"
 )
 
 func main() {
@@ -26,19 +27,25 @@ func run(args []string, out *console.Console) int {
 		fmt.Fprintln(os.Stderr, "usage: central-hub (no arguments; PORT and NODE_ENV come from the environment or from .env)")
 		return 2
 	}
+	// First, before anything else is open.
+	passed, err := ready.Listeners()
+	if err != nil {
+		out.Exception(err, nil)
+		return 1
+	}
 	cfg, err := config.Load(".env", os.LookupEnv)
 	if err != nil {
 		out.Exception(err, nil)
 		return 1
 	}
-	return serve(cfg, out)
+	return serve(cfg, out, passed)
 }
 
-func serve(cfg config.Config, out *console.Console) int {
+func serve(cfg config.Config, out *console.Console, passed []ready.Listener) int {
 	// Room for a few, so that each signal sent in a row gets its line.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	err := server.New(cfg, out).Run(signals)
+	err := server.New(cfg, out, passed).Run(signals)
 	if err == nil {
 		return 0
 	}

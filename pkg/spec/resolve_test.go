@@ -220,6 +220,7 @@ func TestOwnEcosystemFile(t *testing.T) {
 		Autostart: true, Autorestart: true, MaxRestarts: 10, MinUptime: milliseconds(10000), MaxMemory: 300 << 20,
 		KillTimeout: milliseconds(5000), KillSignal: "SIGTERM", WaitReady: true, ListenTimeout: milliseconds(10000),
 		OnListenTimeout: "warn", IPC: true, Notify: true,
+		Listen: []Listener{{"", "*:3012"}}, Reload: ReloadOverlap,
 	}
 	specs, warnings, err := f.resolve("ecosystem.yaml", string(data))
 	if err != nil || len(warnings) > 0 || len(specs) != 1 {

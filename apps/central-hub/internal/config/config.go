@@ -18,6 +18,9 @@ const (
 type Config struct {
 	// Port is the TCP port on all interfaces; 0 lets the kernel pick a free one.
 	Port int
+	// PortGiven says that PORT is set, to more than nothing: it counts even where
+	// the process manager has opened another port.
+	PortGiven bool
 	// Environment is NODE_ENV, reported in bodies.
 	Environment string
 	// Frontend is the folder with the built frontend. It need not exist.
@@ -41,12 +44,14 @@ func Load(dotenv string, lookup func(string) (string, bool)) (Config, error) {
 		}
 		return file[name]
 	}
-	port, err := parsePort(get("PORT"))
+	given := get("PORT")
+	port, err := parsePort(given)
 	if err != nil {
 		return Config{}, err
 	}
 	return Config{
 		Port:          port,
+		PortGiven:     given != "",
 		Environment:   cmp.Or(get("NODE_ENV"), defaultEnvironment),
 		Frontend:      "frontend/dist",
 		ShutdownLimit: 10 * time.Second,

@@ -49,6 +49,9 @@ func TestLoad(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if given := test.port != 3012; got.PortGiven != given {
+				t.Errorf("PortGiven is %v, want %v", got.PortGiven, given)
+			}
 			if got.Port != test.port || got.Environment != test.env {
 				t.Errorf("got port %d, %q; want %d, %q", got.Port, got.Environment, test.port, test.env)
 			}

@@ -30,6 +30,17 @@ func (c *Console) Listening(port int) {
 	fmt.Fprintf(c.stdout, "🚀 Leadmaster Central Hub corriendo en http://localhost:%d\n", port)
 }
 
+// ListeningAt says that connections are accepted on the Unix socket at path.
+func (c *Console) ListeningAt(path string) {
+	fmt.Fprintf(c.stdout, "🚀 Leadmaster Central Hub corriendo en unix:%s\n", path)
+}
+
+// Elsewhere says that PORT names another port than the socket that was passed, at
+// address, which stays unused.
+func (c *Console) Elsewhere(port int, address string) {
+	fmt.Fprintf(c.stdout, "ℹ️  PORT=%d no es el puerto del socket recibido (%s), que queda sin usar\n", port, address)
+}
+
 // Signal says that sig asked the hub to end.
 func (c *Console) Signal(sig os.Signal) {
 	name := sig.String()

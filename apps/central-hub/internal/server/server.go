@@ -5,6 +5,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"time"
@@ -21,22 +22,33 @@ const firstRequestGrace = 250 * time.Millisecond
 // ErrForced says that requests were still running at the shutdown limit.
 var ErrForced = errors.New("requests were still running at the shutdown limit")
 
+// errPanicked is what comes of serving if that never returned; its line is out.
+var errPanicked = errors.New("the server panicked")
+
 // Server is the hub as one HTTP server.
 type Server struct {
 	http  http.Server
 	conns connections
 	out   *console.Console
-	port  int
 	limit time.Duration
+	port  int
+	// portGiven: PORT says so, and counts more than what was passed.
+	portGiven bool
+	passed    []net.Listener
 }
 
-// New returns a server of the hub's routes that prints to out.
-func New(cfg config.Config, out *console.Console) *Server {
-	return newServer(cfg, out, NewRouter(cfg, out))
+// New returns a server of the hub's routes that prints to out. passed are the
+// sockets that the process manager has opened, which become the server's.
+func New(cfg config.Config, out *console.Console, passed []ready.Listener) *Server {
+	s := newServer(cfg, out, NewRouter(cfg, out))
+	for _, l := range passed {
+		s.passed = append(s.passed, l.Listener)
+	}
+	return s
 }
 
 func newServer(cfg config.Config, out *console.Console, handler http.Handler) *Server {
-	s := &Server{out: out, port: cfg.Port, limit: cfg.ShutdownLimit}
+	s := &Server{out: out, port: cfg.Port, portGiven: cfg.PortGiven, limit: cfg.ShutdownLimit}
 	s.http = http.Server{
 		Handler: handler,
 		// "OPTIONS *" is answered as every other OPTIONS request.
@@ -59,28 +71,36 @@ func newServer(cfg config.Config, out *console.Console, handler http.Handler) *S
 // they take longer than the limit, and another error when the port could not
 // be opened or serving broke.
 func (s *Server) Run(signals <-chan os.Signal) error {
-	listener, port, err := listen(s.port)
+	listeners, err := s.listen()
 	if err != nil {
 		return err
 	}
-	served := make(chan error, 1)
-	s.out.Go("http server", func() {
-		defer close(served)
-		served <- s.http.Serve(listener)
-	})
-	s.out.Listening(port)
+	served := make(chan error, len(listeners))
+	for _, l := range listeners {
+		s.out.Go("http server", func() {
+			err := errPanicked
+			defer func() { served <- err }()
+			err = s.http.Serve(l)
+		})
+		s.say(l)
+	}
 	s.tell("ready", ready.Notify)
 
 	select {
 	case err := <-served:
-		return fmt.Errorf("serve on port %d: %w", port, err)
+		return fmt.Errorf("serve: %w", err)
 	case sig := <-signals:
 		s.out.Signal(sig)
 	}
 	s.tell("stopping", ready.Stopping)
-	listener.Close()
-	// From here on every connection that was accepted is known.
-	<-served
+	for _, l := range listeners {
+		l.Close()
+	}
+	// From here on every connection that was accepted is known. What comes now waits in
+	// a socket that was passed, for the next process.
+	for range listeners {
+		<-served
+	}
 	return s.drain(signals)
 }
 
