@@ -154,6 +154,7 @@ func (i *Instance) handle(ev event) {
 		i.record()
 	}
 	i.publish()
+	i.settleSockets() // before what may need an address that another one shuts out
 	var then event
 	for _, e := range effects {
 		if ev := i.perform(e); ev != nil {
@@ -165,7 +166,6 @@ func (i *Instance) handle(ev event) {
 		i.handle(then)
 		return
 	}
-	i.settleSockets()
 	if i.machine.pid == 0 {
 		if err := i.pidFile.remove(); err != nil {
 			i.logError("pid file", err)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/spec"
 	"golang.org/x/sys/unix"
@@ -19,6 +21,25 @@ const (
 	// lowestPort is the first that anybody may listen on (ip(7)).
 	lowestPort = 1024
 )
+
+// execPatience is how long children may take to come to their exec; one may hang on a
+// dead file system.
+const execPatience = 100 * time.Millisecond
+
+// awaitExecs returns when the children that were forked before have come to their
+// exec: until then they have what this process has closed since.
+func awaitExecs() {
+	done := make(chan struct{})
+	go func() {
+		syscall.ForkLock.RLock() // its writers are those who fork, until the exec
+		defer syscall.ForkLock.RUnlock()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(execPatience):
+	}
+}
 
 // listen opens a listening socket: blocking, as systemd's are, since programs that
 // take one without looking expect it; those with an event loop change it themselves.

@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 	case "ready":
 		say(readiness.Notify())
 		_ = unix.Pause() // until it is told to end
+	case "accept":
+		acceptForever()
 	case "status":
 		say(readiness.Status(text))
 		os.Exit(0)

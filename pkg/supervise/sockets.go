@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -68,7 +69,12 @@ func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error)
 	}
 	// Without the lock: the file system of a Unix socket may hang.
 	at := l.At()
-	if fd, err = listen(at); err != nil {
+	fd, err = listen(at)
+	if errors.Is(err, unix.EADDRINUSE) {
+		awaitExecs() // it may be one that was closed just now
+		fd, err = listen(at)
+	}
+	if err != nil {
 		return -1, err
 	}
 	s.log.Info("listen", "app", app, "address", l.Address)
@@ -238,6 +244,5 @@ func (i *Instance) openSockets(s *spec.Spec) ([]int, error) {
 		return nil, nil
 	}
 	i.listens = true
-	i.settleSockets() // an address of before may shut out one of now
 	return i.sup.sockets.open(i.UUID, s)
 }

@@ -1,0 +1,513 @@
+package supervise
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/leadmaster/hub/pkg/keeper"
+	"github.com/leadmaster/hub/pkg/proc"
+	"github.com/leadmaster/hub/pkg/spec"
+	"golang.org/x/sys/unix"
+)
+
+// acceptor says its pid to each connection on each of its sockets until it is told
+// to end. A restart of it waits for a line first, if it is told so.
+func (r *rig) acceptor(name string, addresses ...string) *spec.Spec {
+	self, err := os.Executable()
+	if err != nil {
+		r.Fatal(err)
+	}
+	return r.app(name, "echo up; exec "+self, func(s *spec.Spec) {
+		s.Env = map[string]string{childMode: "accept"}
+		s.KillTimeout = spec.Duration(deadline)
+		for _, a := range addresses {
+			s.Listen = append(s.Listen, spec.Listener{Address: a})
+		}
+	})
+}
+
+// acceptForever is that app.
+func acceptForever() {
+	count, err := strconv.Atoi(os.Getenv("LISTEN_FDS"))
+	say(err)
+	for fd := firstSocket; fd < firstSocket+count; fd++ {
+		go func() {
+			for {
+				conn, _, err := unix.Accept(fd)
+				say(err)
+				_, err = unix.Write(conn, fmt.Append(nil, os.Getpid()))
+				say(err)
+				say(unix.Close(conn))
+			}
+		}()
+	}
+	_ = unix.Pause()
+}
+
+// freePort is an address of a port that nobody has, and none that the kernel gives
+// to outgoing connections (ip_local_port_range, ip(7)).
+func freePort(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		port := strconv.Itoa(10000 + rand.IntN(20000))
+		if l, err := net.Listen("tcp", ":"+port); err == nil {
+			l.Close()
+			return "127.0.0.1:" + port
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
+// connect connects to an address of a Spec; answer returns the pid that answers.
+func connect(t testing.TB, address string) (answer func() int, err error) {
+	t.Helper()
+	network, where := "tcp", address
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		network, where = "unix", path
+	}
+	conn, err := net.DialTimeout(network, strings.Replace(where, "*", "127.0.0.1", 1), deadline)
+	if err != nil {
+		return nil, err
+	}
+	return func() int {
+		t.Helper()
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(deadline)); err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}, nil
+}
+
+// answers returns the pid that answers at an address now.
+func answers(t testing.TB, address string) int {
+	t.Helper()
+	answer, err := connect(t, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer()
+}
+
+// refused wants nobody to listen there. A child of another test that comes to its
+// exec in a moment still has what was closed here: that connection is reset.
+func refused(t testing.TB, address string) {
+	t.Helper()
+	network, where := "tcp", address
+	if path, ok := strings.CutPrefix(address, "unix:"); ok {
+		network, where = "unix", path
+	}
+	for until := time.Now().Add(deadline); time.Now().Before(until); <-time.After(time.Millisecond) {
+		conn, err := net.DialTimeout(network, strings.Replace(where, "*", "127.0.0.1", 1), deadline)
+		if err != nil {
+			return
+		}
+		_ = conn.SetDeadline(time.Now().Add(deadline))
+		text, _ := io.ReadAll(conn)
+		conn.Close()
+		if len(text) > 0 {
+			t.Errorf("%s answers on %s", text, address)
+			return
+		}
+	}
+	t.Errorf("somebody listens on %s", address)
+}
+
+// Who comes between two processes waits, whichever way the first one ends. A stop
+// closes the sockets, a start opens them again.
+func TestSocketsOverProcesses(t *testing.T) {
+	t.Parallel()
+	k := newHolder(t)
+	r := newKeptRig(t, k)
+	tcp, local := freePort(t), "unix:"+r.path("made/app.sock")
+	s := r.acceptor("app", tcp, local)
+	s.RestartDelay = spec.Duration(50 * time.Millisecond)
+	i := r.one(s)
+	first := i.Status().PID
+	for _, address := range []string{tcp, local} {
+		if pid := answers(t, address); pid != first {
+			t.Errorf("%s: process %d answers, and the app is %d", address, pid, first)
+		}
+	}
+	sub := r.Subscribe()
+	defer sub.Close()
+	if err := unix.Kill(first, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	r.event(sub, "waiting restart")
+	answer, err := connect(t, tcp)
+	if err != nil {
+		t.Fatalf("between two processes: %v", err)
+	}
+	r.event(sub, "online")
+	if pid := answer(); pid != i.Status().PID || pid == first {
+		t.Errorf("process %d answers, and the app is %d", pid, i.Status().PID)
+	}
+	r.act(i, "restart")
+	if pid := answers(t, local); pid != i.Status().PID {
+		t.Errorf("after a restart process %d answers, and the app is %d", pid, i.Status().PID)
+	}
+	r.act(i, "stop")
+	refused(t, tcp)
+	refused(t, local)
+	if _, err := os.Stat(r.path("made/app.sock")); err == nil {
+		t.Error("the path of a socket is left after the stop")
+	}
+	if names := k.names(keeper.ListenKey); names != "" {
+		t.Errorf("after the stop the keeper has %s", names)
+	}
+	r.act(i, "start")
+	if pid := answers(t, tcp); pid != i.Status().PID {
+		t.Errorf("after a start process %d answers, and the app is %d", pid, i.Status().PID)
+	}
+	r.act(i, "delete")
+	refused(t, tcp)
+}
+
+// Two processes have the same sockets in a reload, and all instances of an app.
+func TestSocketsOfManyProcesses(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	address := freePort(t)
+	s := r.acceptor("app", address)
+	s.Reload, s.Instances = spec.ReloadOverlap, 2
+	list := r.start(s)
+	sub := r.Subscribe()
+	defer sub.Close()
+	for _, o := range r.reload(list...) {
+		if o.Err != "" {
+			t.Fatal(o.Err)
+		}
+	}
+	pids := []int{list[0].Status().PID, list[1].Status().PID}
+	if pid := answers(t, address); !slices.Contains(pids, pid) {
+		t.Errorf("process %d answers, and the app is %v", pid, pids)
+	}
+	r.act(list[0], "stop")
+	if pid := answers(t, address); pid != pids[1] {
+		t.Errorf("process %d answers, and only %d is left", pid, pids[1])
+	}
+	r.act(list[1], "delete")
+	refused(t, address)
+}
+
+// A reload may change the list: each process has its own, and what the old one
+// had is closed when that has ended.
+func TestReloadChangesSockets(t *testing.T) {
+	t.Parallel()
+	k := newHolder(t)
+	r := newKeptRig(t, k)
+	kept, old, now := freePort(t), "unix:"+r.path("old"), "unix:"+r.path("now")
+	change := func(addresses ...string) *spec.Spec {
+		s := r.acceptor("app", addresses...)
+		s.Reload = spec.ReloadOverlap
+		return s
+	}
+	i := r.one(change(old, kept))
+	first := i.Status().PID
+	list := r.request(Request{Spec: change(kept, now), Base: base(), Existing: Renew, Cause: "test"})
+	if len(list) != 1 || i.Status().PID == first {
+		t.Fatalf("not reloaded: %+v", i.Status())
+	}
+	for _, address := range []string{kept, now} {
+		if pid := answers(t, address); pid != i.Status().PID {
+			t.Errorf("%s: process %d answers, and the app is %d", address, pid, i.Status().PID)
+		}
+	}
+	refused(t, old)
+	if names := k.names(keeper.ListenKey); names != kept+" "+now {
+		t.Errorf("the keeper has %s", names)
+	}
+	// One that shuts out what the old process has can't be had beside it.
+	_, port, _ := strings.Cut(kept, ":")
+	pending, err := r.Start(Request{Spec: change("*:" + port), Base: base(), Existing: Renew, Cause: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := r.outcome(pending[0]); !strings.Contains(o.Err, "listen *:"+port+": the app itself still has "+kept+"; a restart") {
+		t.Errorf("got %q", o.Err)
+	}
+	r.start(change("*:" + port))
+	if pid := answers(t, "*:"+port); pid != i.Status().PID {
+		t.Errorf("process %d answers, and the app is %d", pid, i.Status().PID)
+	}
+}
+
+// What can't be opened is a launch that failed, with the reason in plain words.
+func TestSocketsThatCannotBeHad(t *testing.T) {
+	t.Parallel()
+	k := newHolder(t)
+	r := newKeptRig(t, k)
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	served, err := net.Listen("unix", r.path("served"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer served.Close()
+	if err := os.WriteFile(r.path("plain"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other := freePort(t)
+	_, otherPort, _ := strings.Cut(other, ":")
+	r.one(r.acceptor("other", other))
+	for address, want := range map[string]string{
+		taken.Addr().String():           "address already in use",
+		"unix:" + r.path("served"):      "address already in use",
+		"unix:" + r.path("plain"):       "something that is no socket is there",
+		"unix:" + r.path("plain/below"): "not a directory",
+		other:                           `app "other" has ` + other,
+		"*:" + otherPort:                `app "other" has ` + other,
+		"192.0.2.1:80":                  "cannot assign requested address",
+	} {
+		free := "unix:" + r.path("free")
+		s := r.acceptor("app", free, address)
+		s.MaxRestarts, s.MinUptime = 1, spec.Duration(time.Second)
+		pending, err := r.Start(Request{Spec: s, Base: base(), Existing: Restart, Cause: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := r.outcome(pending[0])
+		text := "listen " + address + ": " + want
+		if !strings.HasPrefix(o.Err, "could not be started: listen "+address+": ") || !strings.Contains(o.Err, want) {
+			t.Errorf("got %q, want %q", o.Err, text)
+		}
+		if st := pending[0].Instance.Status(); st.State != Errored || !strings.HasPrefix(st.LastEnd, "listen "+address+": ") {
+			t.Errorf("%s, %q", st.State, st.LastEnd)
+		}
+		refused(t, free) // what was opened with it is given back
+	}
+	if names := k.names(keeper.ListenKey); names != other {
+		t.Errorf("the keeper has %s", names)
+	}
+	if pid := answers(t, other); !runs(pid) {
+		t.Error("the other app is hurt")
+	}
+}
+
+// A socket of an earlier run that nobody listens on is no hindrance, nor is a
+// path that is too long for an address.
+func TestUnixSocketPaths(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	dead, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Bind(dead, &unix.SockaddrUnix{Name: r.path("dead")}); err != nil {
+		t.Fatal(err)
+	}
+	unix.Close(dead)
+	i := r.one(r.acceptor("app", "unix:"+r.path("dead")))
+	if pid := answers(t, "unix:"+r.path("dead")); pid != i.Status().PID {
+		t.Errorf("process %d answers, and the app is %d", pid, i.Status().PID)
+	}
+	info, err := os.Stat(r.path("dead"))
+	if err != nil || info.Mode().Perm() != socketMode {
+		t.Errorf("%v, %v", info, err)
+	}
+	long := r.path(strings.Repeat("a long folder/", 10) + "app.sock")
+	r.one(r.acceptor("long", "unix:"+long))
+	if info, err := os.Stat(long); err != nil || info.Mode().Type() != os.ModeSocket {
+		t.Errorf("%v, %v", info, err)
+	}
+	// Somebody else's file at the path is left alone.
+	if err := os.Remove(r.path("dead")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(r.path("dead"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.act(i, "stop")
+	if _, err := os.Stat(r.path("dead")); err != nil {
+		t.Error(err)
+	}
+}
+
+// A bare port is one socket for IPv4 and IPv6, blocking and with a long queue.
+func TestListen(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ address, dial, not string }{
+		{"*", "127.0.0.1", ""},
+		{"*", "[::1]", ""},
+		{"[::]", "[::1]", "127.0.0.1"},
+		{"0.0.0.0", "127.0.0.1", "[::1]"},
+		{"[::1]", "[::1]", "127.0.0.1"},
+	} {
+		// A port for each: a child of another test that comes to its exec in a moment
+		// still has what was closed here.
+		_, port, _ := strings.Cut(freePort(t), ":")
+		c.address, c.dial = c.address+":"+port, c.dial+":"+port
+		at, err := spec.ParseAddress(c.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fd, err := listen(at)
+		if err != nil {
+			t.Fatalf("%s: %v", c.address, err)
+		}
+		conn, err := net.Dial("tcp", c.dial)
+		if err != nil {
+			t.Errorf("%s: %v", c.address, err)
+		} else {
+			conn.Close()
+		}
+		if c.not != "" {
+			refused(t, c.not+":"+port)
+		}
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+		if err != nil || flags&unix.O_NONBLOCK != 0 {
+			t.Errorf("%s: flags %#x, %v", c.address, flags, err)
+		}
+		for _, other := range []string{"*:" + port, "[::]:" + port, "0.0.0.0:" + port, "[::1]:" + port, "127.0.0.1:" + port, "*:1", "unix:/x"} {
+			where, err := spec.ParseAddress(other)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Of one that listens everywhere the socket knows only one address.
+			if got := listensAt(fd, where); got != (other == c.address) && !strings.Contains("*:"+port+" [::]:"+port+" 0.0.0.0:"+port, c.address) {
+				t.Errorf("a socket of %s listens at %s: %v", c.address, other, got)
+			}
+		}
+		unix.Close(fd)
+	}
+}
+
+// What the child finds from 3 on is what its variables say, before the channel.
+func TestSocketsOfAChild(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	s := r.app("app", idle, func(s *spec.Spec) {
+		s.IPC = true
+		s.Listen = []spec.Listener{{Name: "web", Address: "unix:" + r.path("a")}, {Address: "unix:" + r.path("b")}}
+	})
+	i := r.one(s)
+	pid := i.Status().PID
+	vars := environ(t, pid)
+	if vars["LISTEN_FDS"] != "2" || vars["LISTEN_FDNAMES"] != "web:unknown" || vars["NODE_CHANNEL_FD"] != "5" {
+		t.Errorf("the child has %v", vars)
+	}
+	id, err := proc.Identify(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := proc.Open(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for n, l := range s.Listen {
+		fd, err := c.CopyDescriptor(firstSocket + n)
+		if err != nil || !listensAt(fd, l.At()) {
+			t.Errorf("descriptor %d is not %s: %v", firstSocket+n, l.Address, err)
+		}
+		closeFD(fd)
+	}
+	rec := r.ledger.all()
+	if last := rec[len(rec)-1]; last.Channel != 5 || last.ChannelCopy != 6 {
+		t.Errorf("on record the channel is %d and %d", last.Channel, last.ChannelCopy)
+	}
+	all, err := i.Environment(context.Background())
+	if err != nil || all["LISTEN_FDS"] != "2" {
+		t.Errorf("%v, %v", all, err)
+	}
+}
+
+// A daemon that has died leaves its sockets to the next: by the keeper, and where
+// that has died too by the processes.
+func TestSocketsOverDaemons(t *testing.T) {
+	t.Parallel()
+	for _, kept := range []bool{true, false} {
+		t.Run(fmt.Sprint("keeper ", kept), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			k := newHolder(t)
+			if kept {
+				r = newKeptRig(t, k)
+			}
+			tcp, local := freePort(t), "unix:"+r.path("app.sock")
+			s := r.acceptor("app", tcp, local)
+			s.Instances = 2
+			list := r.start(s)
+			for n := range list {
+				r.line(s.LogPath(s.OutFile, n), "up")
+			}
+			gone := r.one(r.acceptor("gone", "unix:"+r.path("gone.sock")))
+			r.die()
+			// One of two has ended: the other one's socket is found before that is
+			// started again.
+			if err := unix.Kill(list[0].Status().PID, unix.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			next := r.next(func(l *left) {
+				for n := range l.list {
+					if rec := l.list[n].Record; rec.UUID == gone.UUID { // deleted in the last moment
+						rec.Want, rec.State = Gone, Stopping
+					}
+				}
+			})
+			i := next.byUUID(list[1].UUID)
+			if pid := i.Status().PID; pid != list[1].Status().PID {
+				t.Fatalf("process %d was not taken over: %d", list[1].Status().PID, pid)
+			}
+			next.act(i, "restart")
+			next.act(next.byUUID(list[0].UUID), "restart")
+			pids := []int{i.Status().PID, next.byUUID(list[0].UUID).Status().PID}
+			for _, address := range []string{tcp, local} {
+				if pid := answers(t, address); !slices.Contains(pids, pid) {
+					t.Errorf("%s: process %d answers, and the app is %v", address, pid, pids)
+				}
+			}
+			if names := k.names(keeper.ListenKey); kept && names != tcp+" "+local {
+				t.Errorf("the keeper has %s", names)
+			}
+			if i := next.byUUID(gone.UUID); i != nil {
+				receiveClosed(t, i.gone)
+			}
+			refused(t, "unix:"+r.path("gone.sock"))
+			if text := next.journal.String(); strings.Contains(text, "level=ERROR") {
+				t.Error(text)
+			}
+		})
+	}
+}
+
+// The program that this process becomes gets the sockets under their addresses.
+func TestHeldSockets(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	address := "unix:" + filepath.Join(r.dir, "x")
+	r.one(r.acceptor("app", address))
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	thaw, thawLogs := r.freeze(ctx)
+	held := r.Held()
+	thawLogs()
+	thaw()
+	n := slices.IndexFunc(held, func(h keeper.Held) bool { return h.Key == keeper.ListenKey })
+	if n < 0 || fileNames(held[n]) != address || !held[n].Reaped {
+		t.Errorf("%+v", held)
+	}
+}
