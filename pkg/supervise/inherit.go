@@ -3,6 +3,10 @@ package supervise
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/proc"
@@ -88,15 +92,47 @@ func (a *adoption) copySocket(key string, l listening, n int) (int, error) {
 		return -1, err
 	}
 	defer p.Close()
-	fd, err := p.CopyDescriptor(firstSocket + n)
-	switch {
-	case errors.Is(err, unix.EBADF), errors.Is(err, unix.ESRCH):
-		return -1, nil
-	case err != nil:
-		return -1, fmt.Errorf("it is the app's alone until its next launch: %w", err)
-	case !listensAt(fd, l.spec.Listen[n].At()):
-		closeFD(fd)
-		return -1, nil
+	return copyListening(p, firstSocket+n, l.spec.Listen[n].At())
+}
+
+// copyListening copies the descriptor of a process that listens at an address, -1
+// without an error where none does. Most programs have it where they were given it;
+// Go's net package makes a duplicate, and the one from before is closed.
+func copyListening(p *proc.Process, first int, at spec.Address) (int, error) {
+	numbers, err := socketsOf(p.PID)
+	if err != nil {
+		return -1, err
 	}
-	return fd, nil
+	for _, number := range append([]int{first}, numbers...) {
+		fd, err := p.CopyDescriptor(number)
+		switch {
+		case errors.Is(err, unix.EBADF), errors.Is(err, unix.ESRCH):
+		case err != nil:
+			return -1, fmt.Errorf("it is the app's alone until its next launch: %w", err)
+		case listensAt(fd, at):
+			return fd, nil
+		default:
+			closeFD(fd)
+		}
+	}
+	return -1, nil
+}
+
+// socketsOf returns the numbers of a process's sockets (proc_pid_fd(5)).
+func socketsOf(pid int) (numbers []int, err error) {
+	dir := filepath.Join("/proc", strconv.Itoa(pid), "fd")
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		target, err := os.Readlink(filepath.Join(dir, e.Name()))
+		if err != nil || !strings.HasPrefix(target, "socket:") {
+			continue
+		}
+		if number, err := strconv.Atoi(e.Name()); err == nil {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers, nil
 }

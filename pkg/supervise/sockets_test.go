@@ -40,7 +40,10 @@ func (r *rig) acceptor(name string, addresses ...string) *spec.Spec {
 func acceptForever() {
 	count, err := strconv.Atoi(os.Getenv("LISTEN_FDS"))
 	say(err)
-	for fd := firstSocket; fd < firstSocket+count; fd++ {
+	for number := firstSocket; number < firstSocket+count; number++ {
+		fd, err := unix.Dup(number) // as Go's net package has it
+		say(err)
+		say(unix.Close(number))
 		go func() {
 			for {
 				conn, _, err := unix.Accept(fd)

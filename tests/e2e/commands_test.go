@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"regexp"
@@ -96,13 +97,19 @@ func quick(ts *testscript.TestScript, args []string) error {
 	return ts.Exec("timeout", append([]string{fmt.Sprint(limit.Seconds()), "hubctl"}, args[1:]...)...)
 }
 
+// port takes none of those that the kernel gives to outgoing connections, of which
+// other scripts make many (ip_local_port_range, ip(7)).
 func port(ts *testscript.TestScript, args []string) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
+	var err error
+	for range 100 {
+		number := strconv.Itoa(10000 + rand.IntN(20000))
+		var l net.Listener
+		if l, err = net.Listen("tcp", ":"+number); err == nil {
+			ts.Setenv(args[0], number)
+			return l.Close()
+		}
 	}
-	ts.Setenv(args[0], strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
-	return l.Close()
+	return err
 }
 
 func read(ts *testscript.TestScript, args []string) error {

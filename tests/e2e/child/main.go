@@ -39,6 +39,10 @@ func main() {
 		tick(args[0])
 	case "drain": // LINE: runs it; told to end, makes the file drained and waits for it
 		drain(args[0])
+	case "answer": // [ADDRESS…]: on the sockets that it is passed, and there
+		answer(args)
+	case "ask": // ADDRESS [once]: somebody who answers
+		ask(args[0], len(args) > 1)
 	case "frames": // things that are no messages, on the IPC channel
 		frames()
 	case "--self-check": // passes for a hubd that can take over, and then can't
