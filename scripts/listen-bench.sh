@@ -60,7 +60,7 @@ row() {
 	kill -INT "$load"
 	wait "$load" || true
 	bad=$(($(number connect) + $(number ', read') + $(number ', write') + $(number ', timeout') + $(number 'Non-2xx or 3xx responses:')))
-	printf '| %-40s | %8d | %7d | %7d | %5d | %5d | %7d | %7d | %9s |\n' "$label" \
+	printf '| %-31s | %8d | %7d | %7d | %5d | %5d | %7d | %7d | %9s |\n' "$label" \
 		"$(sed -n 's/^ *\([0-9]*\) requests in .*/\1/p' "$work/wrk")" "$bad" \
 		"$(number connect)" "$(number ', read')" "$(number ', write')" "$(number ', timeout')" "$(number 'Non-2xx or 3xx responses:')" \
 		"$(awk '$1 == "Latency" { print $4 }' "$work/wrk")"
@@ -85,15 +85,15 @@ kill_daemon() {
 }
 kill_app() { kill -KILL "$("$@" app)"; }
 
-echo "| under wrk without keep-alive, $connections at once | requests |  failed | connect |  read | write | timeout | non-2xx | slowest   |"
-echo "|------------------------------------------|---------:|--------:|--------:|------:|------:|--------:|--------:|----------:|"
+echo "| without keep-alive, $connections at once | requests |  failed | connect |  read | write | timeout | non-2xx | slowest   |"
+echo "|---------------------------------|---------:|--------:|--------:|------:|------:|--------:|--------:|----------:|"
 "$bin/hubctl" start "$work/hub.yaml" >/dev/null
 serving
 row none "hub: nothing for 10 s" sleep 10
 row none "hub: 20 restarts" times 20 "$bin/hubctl" restart app
 row none "hub: 20 reloads" times 20 "$bin/hubctl" reload app
-row none "hub: 5 × kill -9 of the daemon" times 5 kill_daemon
-row some "hub: 5 × kill -9 of the app" times 5 kill_app "$bin/hubctl" pid
+row none "hub: 5 kill -9 of the daemon" times 5 kill_daemon
+row some "hub: 5 kill -9 of the app" times 5 kill_app "$bin/hubctl" pid
 "$bin/hubctl" kill >/dev/null
 
 if [ -n "${HUB_PM2:-}" ]; then
@@ -101,6 +101,6 @@ if [ -n "${HUB_PM2:-}" ]; then
 	serving
 	row some "PM2: 20 restarts" times 20 "$HUB_PM2" restart app
 	row some "PM2: 20 reloads" times 20 "$HUB_PM2" reload app
-	row some "PM2: 5 × kill -9 of the app" times 5 kill_app "$HUB_PM2" pid
+	row some "PM2: 5 kill -9 of the app" times 5 kill_app "$HUB_PM2" pid
 fi
 exit "$failed"
