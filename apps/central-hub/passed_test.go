@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -112,7 +113,10 @@ func TestPassedSockets(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	client := http.Client{Timeout: deadline, Transport: &http.Transport{
-		Dial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }, DisableKeepAlives: true,
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", path)
+		},
 	}}
 	r, err := client.Get("http://hub/health")
 	if err != nil {
