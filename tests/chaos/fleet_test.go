@@ -25,16 +25,16 @@ func (w *world) fleet() []app {
 		return map[string]any{"min_uptime": 0, "restart_delay": delay}
 	}
 	apps := []app{
-		{name: "steady-go", steady: true, entry: w.inGo("-mixed -both -pause=8ms").with("log_file", true)},
+		{name: "steady-go", steady: true, entry: w.inGo("-mixed -both -pause=8ms").with("log_file", true).with("listen", "unix:steady.sock")},
 		{name: "steady-sh", steady: true, entry: w.inShell("0 0.05")},
 		{name: "merged", entry: w.inGo("-mixed -both -halves").with("instances", 3).with("merge_logs", true)},
 		{name: "json", entry: w.inGo("-mixed -halves").with("log_type", "json")},
 		{name: "stamped", entry: w.inGo("-mixed -both").with("time", true).with("log_file", true)},
-		{name: "overlap", entry: w.inGo("-both").with("instances", 2).with("reload", "overlap")},
+		{name: "overlap", entry: w.inGo("-both").with("instances", 2).with("listen", []string{"unix:one.sock", "unix:two.sock"})},
 		{name: "shell", entry: w.inShell("0 0.1")},
-		{name: "crash-go", crashes: true, entry: w.inGo("-mixed -both -life=400ms").with("instances", 2).all(crash("80ms"))},
-		{name: "crash-sh", crashes: true, entry: w.inShell("5 0.05").all(crash("150ms"))},
-		{name: "words", crashes: true, entry: w.inGo("-both -life=1ms").all(crash("200ms"))},
+		{name: "crash-go", crashes: true, entry: w.inGo("-mixed -both -life=400ms").with("instances", 2).with("listen", "unix:crash.sock").all(crash("80ms"))},
+		{name: "crash-sh", crashes: true, entry: w.inShell("5 0.05").with("listen", "unix:shell.sock").all(crash("150ms"))},
+		{name: "words", crashes: true, entry: w.inGo("-both -life=1ms").with("listen", "unix:words.sock").all(crash("200ms"))},
 		{name: "brood", crashes: true, entry: w.inGo("-brood -life=500ms").all(crash("300ms"))},
 	}
 	if _, err := exec.LookPath("node"); err == nil {
