@@ -125,6 +125,9 @@ func refusal(err error) error {
 	if shared, ok := errors.AsType[*supervise.SharedLog](err); ok {
 		return &api.Error{Code: api.CodeRefused, Message: err.Error(), Target: shared.App, Hint: "nothing was started"}
 	}
+	if shared, ok := errors.AsType[*supervise.SharedAddress](err); ok {
+		return &api.Error{Code: api.CodeRefused, Message: err.Error(), Target: shared.App, Hint: "nothing was started"}
+	}
 	return err
 }
 

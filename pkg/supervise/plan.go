@@ -94,7 +94,7 @@ func freeNumbers(app []*Instance, n int) (free []int) {
 }
 
 // admit returns why the plans must not be carried out, with s.mu held: the error
-// of an Admit, a *SharedLog or a *NoRoom.
+// of an Admit, a *SharedLog, a *SharedAddress or a *NoRoom.
 func (s *Supervisor) admit(plans []plan) error {
 	for n := range plans {
 		p := &plans[n]
@@ -108,6 +108,9 @@ func (s *Supervisor) admit(plans []plan) error {
 		}
 	}
 	if err := s.logsApart(plans); err != nil {
+		return err
+	}
+	if err := s.addressesApart(plans); err != nil {
 		return err
 	}
 	return s.room(descriptorLimit(), plans)

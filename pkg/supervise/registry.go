@@ -114,7 +114,7 @@ func (s *Supervisor) Wait() { s.running.Wait() }
 // outcome for each instance that is touched. Where new instances get numbers of
 // those that are being deleted, it waits for these first. All requests are looked
 // at before the first is carried out; the error is ErrEnding, ctx's, Admit's, a
-// *SharedLog or a *NoRoom.
+// *SharedLog, a *SharedAddress or a *NoRoom.
 func (s *Supervisor) Start(ctx context.Context, requests ...Request) (pending []*Pending, err error) {
 	err = whenGone(ctx, func() (err error) {
 		pending, err = s.start(requests)

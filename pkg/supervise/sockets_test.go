@@ -274,15 +274,12 @@ func TestSocketsThatCannotBeHad(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := freePort(t)
-	_, otherPort, _ := strings.Cut(other, ":")
 	r.one(r.acceptor("other", other))
 	for address, want := range map[string]string{
 		taken.Addr().String():           "address already in use",
 		"unix:" + r.path("served"):      "address already in use",
 		"unix:" + r.path("plain"):       "something that is no socket is there",
 		"unix:" + r.path("plain/below"): "not a directory",
-		other:                           `app "other" has ` + other,
-		"*:" + otherPort:                `app "other" has ` + other,
 		"192.0.2.1:80":                  "cannot assign requested address",
 	} {
 		free := "unix:" + r.path("free")
@@ -512,5 +509,39 @@ func TestHeldSockets(t *testing.T) {
 	n := slices.IndexFunc(held, func(h keeper.Held) bool { return h.Key == keeper.ListenKey })
 	if n < 0 || fileNames(held[n]) != address || !held[n].Reaped {
 		t.Errorf("%+v", held)
+	}
+}
+
+// An address is one app's as long as that is up; a start that wants it is refused, and
+// a launch that finds it taken all the same fails.
+func TestSharedAddress(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	address := freePort(t)
+	_, port, _ := strings.Cut(address, ":")
+	one := r.one(r.acceptor("one", address))
+	two := Request{Spec: r.acceptor("two", "*:"+port), Base: base(), Existing: Restart, Cause: "test"}
+	two.Spec.MaxRestarts, two.Spec.MinUptime = 1, spec.Duration(time.Second)
+	want := fmt.Sprintf(`app "two": listen: found *:%s, but app "one" listens there (%s); want another address`, port, address)
+	if _, err := r.Start(two); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	if n := len(r.App("two")); n != 0 {
+		t.Errorf("there are %d instances", n)
+	}
+	held := two
+	held.Hold = true
+	i := r.request(held)[0] // it is not to be up
+	p, err := i.Act("start", "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := r.outcome(p); !strings.Contains(o.Err, "listen *:"+port+`: app "one" has `+address) {
+		t.Errorf("got %+v", o)
+	}
+	r.act(one, "stop")
+	r.act(i, "start")
+	if pid := answers(t, address); pid != i.Status().PID {
+		t.Errorf("process %d answers, and the app is %d", pid, i.Status().PID)
 	}
 }
