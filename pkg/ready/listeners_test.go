@@ -18,7 +18,8 @@ import (
 func acceptOne() int {
 	list, err := Listeners()
 	if err != nil {
-		fmt.Println("error:", err)
+		flags, _ := unix.FcntlInt(3, unix.F_GETFD, 0)
+		fmt.Println("error:", err, "flags", flags)
 		return 0
 	}
 	again, err := Listeners()
@@ -130,7 +131,7 @@ func TestListenersErrors(t *testing.T) {
 		{nil, "", "0 again=0"},
 		{nil, "x", "error: LISTEN_FDS=x: want the number"},
 		{nil, "-1", "error: LISTEN_FDS=-1: want the number"},
-		{[]*os.File{tcp, theirs}, "2", "error: LISTEN_FDS=2: descriptor 4: the socket does not listen"},
+		{[]*os.File{tcp, theirs}, "2", "error: LISTEN_FDS=2: descriptor 4: the socket does not listen flags 1"},
 		{[]*os.File{plain}, "1", "error: LISTEN_FDS=1: descriptor 3: getsockopt: socket operation on non-socket"},
 		{[]*os.File{tcp}, "2", "error: LISTEN_FDS=2: descriptor 4:"},
 	} {
