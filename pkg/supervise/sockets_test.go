@@ -472,6 +472,11 @@ func TestSocketsOverDaemons(t *testing.T) {
 			if pid := i.Status().PID; pid != list[1].Status().PID {
 				t.Fatalf("process %d was not taken over: %d", list[1].Status().PID, pid)
 			}
+			for _, address := range []string{tcp, local} {
+				if !next.sockets.has(address) {
+					t.Errorf("%s was not taken over", address)
+				}
+			}
 			next.act(i, "restart")
 			next.act(next.byUUID(list[0].UUID), "restart")
 			pids := []int{i.Status().PID, next.byUUID(list[0].UUID).Status().PID}
