@@ -64,13 +64,14 @@ func (a *adoption) adoptSockets(list []Restored) error {
 // Where nobody has it the next launch opens it.
 func (a *adoption) adoptSocket(r *Record, l listening, n, fd int) error {
 	socket := l.spec.Listen[n]
-	var err error
-	if fd < 0 && !a.sup.sockets.has(socket.Address) {
-		if fd, err = a.copySocket(keyOf(r.UUID, l.gen), l, n); fd >= 0 {
-			a.sup.sockets.hold(socket.Address, fd)
-		}
+	if fd >= 0 || a.sup.sockets.has(socket.Address) {
+		a.sup.sockets.adopt(r.UUID, r.Name, socket, fd)
+		return nil
 	}
-	a.sup.sockets.adopt(r.UUID, r.Name, socket, fd)
+	fd, err := a.copySocket(keyOf(r.UUID, l.gen), l, n)
+	if a.sup.sockets.adopt(r.UUID, r.Name, socket, fd) {
+		a.sup.sockets.hold(socket.Address, fd)
+	}
 	return err
 }
 

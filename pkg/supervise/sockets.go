@@ -129,26 +129,26 @@ func (s *sockets) hold(address string, fd int) {
 }
 
 // adopt takes over a socket of an earlier daemon, which an instance needs. fd is -1
-// if somebody has taken it over before, or nobody has it.
-func (s *sockets) adopt(uuid, app string, l spec.Listener, fd int) {
+// if somebody has taken it over before, or nobody has it. It reports whether fd is
+// the socket's from now on; else it is closed.
+func (s *sockets) adopt(uuid, app string, l spec.Listener, fd int) bool {
 	if s.mayHave(app, l) != nil { // a damaged record
 		closeFD(fd)
-		return
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := s.list[l.Address]
-	switch {
-	case k != nil:
+	if k := s.list[l.Address]; k != nil {
 		closeFD(fd)
-	case fd >= 0:
-		at := l.At()
-		k = &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)}
-		s.list[l.Address] = k
-	default:
-		return
+		k.needers[uuid] = true
+		return false
 	}
-	k.needers[uuid] = true
+	if fd < 0 {
+		return false
+	}
+	at := l.At()
+	s.list[l.Address] = &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: map[string]bool{uuid: true}}
+	return true
 }
 
 // has reports whether a socket is open.
