@@ -31,10 +31,6 @@ say() {
 
 # unit: the unit of the system's service manager. hubctl makes it.
 unit() {
-	if ! "$hubctl" startup --help >/dev/null 2>&1; then
-		echo "no unit: this hubctl has no command startup" >&2
-		return
-	fi
 	say 644 lib/systemd/system/hubd.service "$hubctl" startup systemd --print --bin-dir "$bindir"
 }
 

@@ -18,6 +18,9 @@ type Tree struct {
 	dir  string // the folder
 }
 
+// Dir is the folder of all groups.
+func (t *Tree) Dir() string { return t.dir }
+
 // Group opens the group of a member, which is made if it is missing, for
 // clone(2) with CLONE_INTO_CGROUP. The descriptor is the caller's.
 func (t *Tree) Group(member string) (fd int, err error) {
