@@ -358,6 +358,126 @@ damaged() {
 	check "damaged list: save heals it" "" "$(hubctl list 2>&1 | grep 'saved list')"
 }
 
+# fill makes the next boot one with a disk that is full: the home is copied to a small
+# one before hubd starts. Another service takes a port.
+fill() {
+	cat >listen.yaml <<-'APPS'
+		- name: taken
+		  script: /usr/local/bin/central-hub
+		  listen: 127.0.0.1:4100
+		- name: web
+		  script: /usr/local/bin/central-hub
+		  listen: 4200
+		  wait_ready: true
+		  max_restarts: 3
+	APPS
+	hubctl start listen.yaml >/dev/null
+	hubctl save >/dev/null
+	cat >/etc/systemd/system/full.service <<-'UNIT'
+		[Unit]
+		Before=hubd.service
+		[Service]
+		Type=oneshot
+		RemainAfterExit=yes
+		ExecStart=/bin/sh -c 'cp -a /root/.hub /root/saved && rm -r /root/saved/logs && mount -t tmpfs -o size=1m,mode=700 tmpfs /root/.hub && cp -a /root/saved/. /root/.hub && cat /dev/zero >/root/.hub/logs-of-another; true'
+		[Install]
+		WantedBy=multi-user.target
+	UNIT
+	cat >/etc/systemd/system/rival.service <<-'UNIT'
+		[Unit]
+		Before=hubd.service
+		[Service]
+		Environment=PORT=4100
+		ExecStart=/usr/local/bin/central-hub
+		ExecStartPost=/bin/sh -c 'until curl -s -o /dev/null localhost:4100; do sleep 0.05; done'
+		[Install]
+		WantedBy=multi-user.target
+	UNIT
+	systemctl enable full rival >/dev/null 2>&1
+}
+
+filled() {
+	check "full disk: it is" "*100%*" "$(df /root/.hub | tail -n1)"
+	becomes "full disk: the unit is active" 20 test active = "$(state)"
+	becomes "full disk: apps start" 10 is worker online
+	becomes "full disk: systemctl status says so" 10 says "can't be saved"
+	check "full disk: so does list" "*can't be saved*" "$(hubctl list 2>&1)"
+	becomes "port in use: the app is errored" 10 is taken errored
+	becomes "port in use: systemctl status says so" 10 says "listen 127.0.0.1:4100: address already in use"
+	check "port in use: so does describe" "*4100: address already in use*" "$(hubctl describe taken)"
+	rm /root/.hub/logs-of-another
+	becomes "room again: systemctl status says no more" 10 says_not "can't be saved"
+	becomes "room again: a log file is written" 10 test -s /root/.hub/logs/counter-out.log
+	check "and the port was said in hubd.log" "*4100: address already in use*" "$(cat /root/.hub/hubd.log)"
+	systemctl stop rival
+	check "port free again: a restart" 0 "$(hubctl restart taken >/dev/null 2>&1; echo $?)"
+	systemctl disable full rival >/dev/null 2>&1
+	hubctl kill >/dev/null 2>&1
+	umount /root/.hub
+	hubctl list >/dev/null 2>&1
+}
+
+says() { [[ $(prop StatusText) == *"$1"* ]]; }
+says_not() { ! says "$1"; }
+
+# sockets: nobody is refused, whatever happens to daemon, keeper, unit and app.
+sockets() {
+	local n before
+	becomes "an app behind a socket" 10 is web online
+	(while [[ ! -e enough ]]; do curl -s -o /dev/null -m 5 localhost:4200/health || echo failed; done) >curl.out &
+	for n in 1 2 3; do
+		systemctl restart hubd
+		systemctl reload hubd
+		kill -9 "$(daemon)"
+		within 20 settled
+		kill -9 "$(main)"
+		within 20 settled
+		kill -9 "$(daemon)" "$(main)"
+		within 20 settled
+		hubctl restart web >/dev/null
+		hubctl reload web >/dev/null
+	done
+	touch enough
+	wait
+	check "no request has failed meanwhile" "" "$(cat curl.out)"
+	hubctl delete web taken >/dev/null
+	hubctl save >/dev/null
+}
+
+# package: the Debian package in /root, over what was installed by hand.
+package() {
+	local before
+	hubctl unstartup >/dev/null 2>&1
+	hubctl kill >/dev/null 2>&1
+	rm /usr/local/bin/hub*
+	hash -r
+	dpkg -i /root/old.deb >/dev/null 2>&1 || {
+		apt-get update -qq >/dev/null 2>&1
+		apt-get install -y -qq -f >/dev/null 2>&1
+	}
+	hubctl list >/dev/null 2>&1
+	check "the package's unit starts the daemon" active "$(state)"
+	check "with what was saved" "coder * counter * interp * worker * worker * " "$(apps)"
+	check "systemd-analyze verify of it" "" "$(systemd-analyze verify /usr/lib/systemd/system/hubd.service 2>&1)"
+	systemctl enable hubd >/dev/null 2>&1
+	hubctl flush >/dev/null 2>&1 # earlier runs
+	before=$(apps)
+	dpkg -i /root/new.deb >/dev/null 2>&1
+	check "upgrade of the package" 0 $?
+	same "upgrade" "$before"
+	check "it is the new hubd that runs" /usr/bin/hubd "$(readlink "/proc/$(daemon)/exe")"
+	check "no line is lost, none comes twice" whole "$(unbroken "$home/logs/counter-out.log")"
+	check "startup beside the package's unit" 0 "$(hubctl startup >/dev/null 2>&1; echo $?)"
+	same "startup beside the package's unit" "$before"
+	check "unstartup leaves the package's" "0 $before" "$(hubctl unstartup >/dev/null 2>&1; echo $?) $(apps)"
+	dpkg -r hubd >/dev/null 2>&1
+	pkill -x hub-keeper
+	within 10 nobody
+	check "nothing is left" "" "$(pgrep -f 'sleep 1000000|counter.sh|hubd|hub-keeper')"
+}
+
+nobody() { ! pgrep -x 'hubd|hub-keeper' >/dev/null; }
+
 unstartup() {
 	local before out
 	before=$(apps)

@@ -50,7 +50,8 @@ type (
 	ListReply struct {
 		Rows []Row `json:"rows"`
 		Host *Host `json:"host,omitempty"` // in the last reply
-		// Problems are DaemonReply's, in the last reply where the host was asked for.
+		// Problems are DaemonReply's, and what is unsaved, in the last reply where the
+		// host was asked for.
 		Problems []string `json:"problems,omitempty"`
 	}
 	ProcessesCall struct {

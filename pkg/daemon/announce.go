@@ -84,10 +84,19 @@ func (d *Daemon) statusLine() string {
 	if len(failed) > 0 {
 		line += "; errored: " + named(failed)
 	}
-	if problems := d.problems.list(); len(problems) > 0 {
-		line += "; " + named(problems)
+	if troubles := d.troubles(); len(troubles) > 0 {
+		line += "; " + named(troubles)
 	}
 	return oneLine(line)
+}
+
+// troubles are what is wrong and stands in no row of the list.
+func (d *Daemon) troubles() []string {
+	all := d.problems.list()
+	if unsaved := d.sup.Unsaved(); unsaved != "" {
+		all = append(all, unsaved)
+	}
+	return all
 }
 
 // named is a list of at most maxNamed.

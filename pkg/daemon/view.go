@@ -50,7 +50,7 @@ func (d *Daemon) list(ctx context.Context, in *api.ListCall, r *replies) error {
 		reply.Rows = append(reply.Rows, row(i, usage[n], now))
 	}
 	if in.Host {
-		reply.Host, reply.Problems = d.machine(ctx), d.problems.list()
+		reply.Host, reply.Problems = d.machine(ctx), d.troubles()
 	}
 	return r.raw(reply.AppendList(message[:0], false))
 }

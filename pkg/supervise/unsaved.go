@@ -14,6 +14,9 @@ type unsaved struct {
 	first    error // of all that is not over
 }
 
+// daemonID is the id of events that are of no instance.
+const daemonID = -1
+
 // stateKey stands for what OnChange saves.
 const stateKey = "state"
 
@@ -39,8 +42,10 @@ func (s *Supervisor) saved(key string, err error) {
 	case before == 0 && after > 0:
 		u.first = err
 		s.Log.Error("state can't be saved: a new daemon would not know what runs now", "error", err)
+		s.bus.publish(Event{Time: time.Now(), ID: daemonID, Kind: "unsaved", Reason: err.Error()})
 	case before > 0 && after == 0: // the log may have been on the same disk
 		s.Log.Info("state is saved again", "error before", u.first)
+		s.bus.publish(Event{Time: time.Now(), ID: daemonID, Kind: "saved"})
 	}
 	if len(u.what) > 0 && !u.retrying {
 		u.retrying = true
