@@ -156,13 +156,11 @@ func TestKillGroup(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	var left []int
 	for _, member := range []string{"a", "b"} {
 		pid := sleeper(t).Process.Pid
 		if err := tree.Put(member, []int{pid}); err != nil {
 			t.Fatal(err)
 		}
-		left = append(left, pid)
 	}
 	other := sleeper(t).Process.Pid
 	if killed, err := killGroup(tree.Dir()); err != nil || killed != 2 {
