@@ -85,10 +85,7 @@ func (c *ctl) spawn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(c.Home, 0o700); err != nil {
-		return fmt.Errorf("make HUB_HOME: %w", err)
-	}
-	log, err := os.OpenFile(filepath.Join(c.Home, "hubd.log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	log, err := c.openLog()
 	if err != nil {
 		return fmt.Errorf("open the daemon's log: %w", err)
 	}
@@ -105,18 +102,32 @@ func (c *ctl) spawn(ctx context.Context) error {
 	if err := waitReady(ctx, ready); err == nil {
 		return nil
 	} else if !errors.Is(err, io.EOF) {
-		return hint(fmt.Errorf("the daemon did not become ready within %s", startTime), "see "+log.Name())
+		return hint(fmt.Errorf("the daemon did not become ready within %s", startTime), "see "+c.logPath())
 	}
 	select {
 	case err := <-exited:
 		if err == nil {
 			return errRival
 		}
-		return hint(fmt.Errorf("the daemon ended while it started: %w%s", err, newLines(log.Name(), before)), "see "+log.Name())
+		return hint(fmt.Errorf("the daemon ended while it started: %w%s", err, newLines(log.Name(), before)), "see "+c.logPath())
 	case <-ctx.Done():
-		return hint(errors.New("the daemon gave up starting but has not ended"), "see "+log.Name())
+		return hint(errors.New("the daemon gave up starting but has not ended"), "see "+c.logPath())
 	}
 }
+
+// openLog opens what the daemon has for stderr. In another user's home that is not
+// ours to open, as root: the name may be a link to anything.
+func (c *ctl) openLog() (*os.File, error) {
+	if c.as != nil {
+		return os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	}
+	if err := os.MkdirAll(c.Home, 0o700); err != nil {
+		return nil, err
+	}
+	return os.OpenFile(c.logPath(), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+}
+
+func (c *ctl) logPath() string { return filepath.Join(c.Home, "hubd.log") }
 
 // hubd returns the daemon's program: the one beside hubctl's own file, links
 // resolved, so that a link to hubctl is enough to use it.

@@ -164,6 +164,9 @@ func (c *ctl) installUnit(ctx context.Context, u systemd.UnitFile, o *unitOption
 	if err := c.replaceable(m, path, u.Home); err != nil {
 		return err
 	}
+	if _, err := ownWay(filepath.Join(u.BinDir, "hubd")); err != nil && u.Account == "" && !u.User {
+		c.warn("root will execute this at each boot, and others than root can replace it: %v", err)
+	}
 	if err := writeUnit(path, u.Text()); err != nil {
 		return err
 	}
@@ -315,6 +318,11 @@ func (c *ctl) unitFile(ctx context.Context, o *unitOptions) (systemd.UnitFile, e
 	}
 	if err := validUnitName(u.Name); err != nil {
 		return u, err
+	}
+	for what, path := range map[string]string{"HUB_HOME": u.Home, "the folder of hubd": u.BinDir} {
+		if !filepath.IsAbs(path) || strings.ContainsFunc(path, isControl) {
+			return u, hint(fmt.Errorf("%s, %q, can't stand in a unit", what, path), "an absolute path without control characters can")
+		}
 	}
 	if o.print && o.binDir != "" {
 		return u, nil // for other machines than this one

@@ -62,6 +62,8 @@ func TestStartupRefuses(t *testing.T) {
 		"nobody":              {[]string{"startup", "-u", "no such user", "--print"}, "-u no such user"},
 		"user and -u":         {[]string{"startup", "--user", "-u", "root", "--print"}, "--user goes with neither"},
 		"name":                {[]string{"startup", "--service-name", "a b\nUser=x", "--print"}, "can't be the name of a unit"},
+		"a path":              {[]string{"startup", "--bin-dir", "/x\nUser=y", "--print"}, "can't stand in a unit"},
+		"another path":        {[]string{"startup", "-u", "root", "--hp", "relative", "--print"}, "can't stand in a unit"},
 		"no unit":             {[]string{"unstartup"}, "no unit starts the daemon of"},
 	} {
 		t.Run(name, func(t *testing.T) {

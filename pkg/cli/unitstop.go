@@ -58,7 +58,6 @@ func (c *ctl) unitStop(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.nameMain(ctx)
 	// Neither the daemon nor the next one may be taken for the main process: systemd
 	// would wait for its end.
 	short, cancel := context.WithTimeout(ctx, detachTime)
@@ -85,20 +84,6 @@ func (c *ctl) unitStop(ctx context.Context) error {
 		return nil
 	}
 	return err
-}
-
-// nameMain makes sure that systemd takes the keeper for the main process: after a
-// reload that may be the daemon.
-func (c *ctl) nameMain(ctx context.Context) {
-	short, cancel := context.WithTimeout(ctx, detachTime)
-	defer cancel()
-	d, err := c.looker.Daemon(short)
-	if err == nil && d.Keeper != 0 {
-		err = unit.FromEnvironment().Tell(unit.MainPID(d.Keeper))
-	}
-	if err != nil && !errors.Is(err, api.ErrNotRunning) {
-		c.warn("systemd was not told of the keeper: %v", err)
-	}
 }
 
 // unitStopped ends what is left of a unit that was stopped: apps that the daemon could

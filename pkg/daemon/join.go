@@ -10,6 +10,7 @@ import (
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/cgroup"
 	"github.com/leadmaster/hub/pkg/systemd"
+	"github.com/leadmaster/hub/pkg/unit"
 )
 
 // join makes daemon, keeper and apps part of a unit of systemd's that starts, and
@@ -19,6 +20,9 @@ func (d *Daemon) join(ctx context.Context, in *api.ControlCall) error {
 	to := cgroup.UnitAt(in.Cgroup)
 	if to.Name == "" || len(in.Environ) == 0 {
 		return &api.Error{Code: api.CodeInvalid, Message: "cgroup is not one of a unit, or environ is missing", Hint: "the path of a group, as in /proc/PID/cgroup", Target: "cgroup"}
+	}
+	if name, ok := unit.Foreign(in.Environ); ok {
+		return &api.Error{Code: api.CodeInvalid, Message: fmt.Sprintf("environ: %q is no variable of a unit", name), Hint: "NOTIFY_SOCKET, PIDFILE, WATCHDOG_USEC", Target: "environ"}
 	}
 	if err := checkProgram(ctx, in.Program); err != nil {
 		return err

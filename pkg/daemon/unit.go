@@ -44,9 +44,14 @@ func (d *Daemon) enterUnit() {
 }
 
 // detach makes nobody the next main process of the unit, which is about to end or to
-// be started anew: whom systemd finds there it would wait for, and kill.
+// be started anew: whom systemd finds there it would wait for, and kill. The present
+// one has to be the keeper, which after a reload systemd may not know yet. That is
+// said here and not by who asks, who may be root: systemd believes root anything.
 func (d *Daemon) detach(r *replies) error {
 	d.log.Info("the unit of systemd's ends, or starts anew")
+	if pid := d.keeperPID(); pid != 0 {
+		d.tellUnit(unit.MainPID(pid))
+	}
 	d.leavePIDFile()
 	return r.last(api.ResultsReply{Results: []api.Result{}})
 }

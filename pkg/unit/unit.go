@@ -63,8 +63,22 @@ func Set(vars []string) {
 	}
 }
 
+// Foreign returns the name of the first variable, KEY=value, that is not a unit's.
+func Foreign(vars []string) (name string, ok bool) {
+	for _, entry := range vars {
+		name, _, _ = strings.Cut(entry, "=")
+		if name != SocketVar && name != WatchdogVar && name != PIDFileVar {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// patience is how long a message waits for a systemd that is behind.
+const patience = 5 * time.Second
+
 // Tell sends assignments of sd_notify(3), each KEY=value, in one message. It
-// waits for systemd where that is behind. In a unit without a socket, and outside
+// waits for systemd where that is behind, for 5 s. In a unit without a socket, and outside
 // of one, it does nothing.
 func (u Unit) Tell(assignments ...string) error {
 	if u.Socket == "" {
@@ -89,6 +103,8 @@ func (u Unit) connect() (int, error) {
 	if err != nil {
 		return -1, err
 	}
+	limit := unix.NsecToTimeval(patience.Nanoseconds())
+	_ = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_SNDTIMEO, &limit)
 	if err := unix.Connect(fd, &unix.SockaddrUnix{Name: u.Socket}); err != nil {
 		unix.Close(fd)
 		return -1, err

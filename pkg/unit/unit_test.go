@@ -103,6 +103,12 @@ func TestEnvironmentGoesAround(t *testing.T) {
 	if got := FromEnvironment(); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
+	if name, ok := Foreign(want.Environ()); ok {
+		t.Errorf("%s is foreign", name)
+	}
+	if name, ok := Foreign(append(want.Environ(), "LD_PRELOAD=x")); !ok || name != "LD_PRELOAD" {
+		t.Errorf("%q is not", name)
+	}
 	t.Setenv(WatchdogVar, "soon")
 	if got := FromEnvironment().Watchdog; got != 0 {
 		t.Errorf("a watchdog of %v out of no number", got)
