@@ -255,7 +255,7 @@ gone() { [[ ! -d /proc/$1 ]]; }
 
 # stops: what ends the apps, and what starts them again.
 stops() {
-	local began
+	local began n
 	rm -f graceful
 	systemctl stop hubd
 	check "stop" "0 inactive success" "$? $(state) $(prop Result)"
@@ -270,6 +270,20 @@ stops() {
 	hubctl list >/dev/null 2>&1
 	check "another hubctl call has systemd start it" active "$(state)"
 	check "with what was saved" "coder * counter * interp * worker * worker * " "$(apps)"
+
+	# A unit that is still starting has no ExecStop=.
+	began=$SECONDS
+	for n in 0 0.01 0.02 0.03 0.05 0.1; do
+		systemctl stop hubd
+		systemctl start --no-block hubd
+		sleep "$n"
+		systemctl stop hubd
+		check "stop $n s after the start leaves nothing" "" "$(pgrep -f 'sleep 1000000|counter.sh|coder.sh|hubd|hub-keeper')"
+	done
+	check "and takes no time" "[0-9]" "$((SECONDS - began))"
+	systemctl reset-failed hubd 2>/dev/null
+	systemctl start hubd
+	becomes "start after that" 10 settled
 
 	cat >stubborn.sh <<-'APP'
 		trap '' INT

@@ -94,6 +94,9 @@ func beDaemon(args []string) int {
 	go func() { _ = loop.Run(context.Background()) }() // the handlers need f.link
 	f.adopt(loop)
 	f.link.Answered()
+	if args[0] != "fresh" {
+		f.link.Begun()
+	}
 	f.say("up %d", os.Getpid())
 	switch args[0] {
 	case "launch", "renew":

@@ -62,6 +62,8 @@ func (p *parent) handle(m keeper.Message, fds []int) {
 		p.replace(m.Hubd, m.Program)
 	case keeper.KindRenew:
 		p.renewal = true
+	case keeper.KindBegun:
+		p.begun = true
 	case keeper.KindEnviron:
 		p.joinUnit(m.Environ)
 	case keeper.KindEnd:

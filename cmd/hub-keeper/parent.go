@@ -27,6 +27,7 @@ type parent struct {
 	launches      launches
 	signals       *signals
 	watchdog      *unit.Watchdog // systemd's
+	begun         bool           // what is to be started at the start was launched
 	stepDown      bool           // end as soon as a daemon can take our place
 	receiver      keeper.Receiver
 	renewal       bool // asked for
@@ -45,7 +46,7 @@ func newParent(o options, t *keeper.Table, s *signals) *parent {
 		watchdog: unit.NewWatchdog(unit.FromEnvironment()),
 	}
 	if t.Answered {
-		p.proven = t.Hubd
+		p.proven, p.begun = t.Hubd, true
 	}
 	p.daemon = daemon{pid: t.Daemon, pidfd: -1, socket: t.Socket, serving: t.Serving, ending: t.Ending}
 	if t.Daemon > 0 {
@@ -135,8 +136,11 @@ func (p *parent) takeSignals() {
 // request. SIGUSR2 is for us alone: a daemon that answers becomes the next keeper.
 func (p *parent) askToEnd(s syscall.Signal) {
 	if s == unix.SIGUSR2 {
-		p.stepDown = true
-		return
+		if p.begun {
+			p.stepDown = true
+			return
+		}
+		s = unix.SIGTERM // systemd asks nobody else to end a unit that is still starting
 	}
 	again := p.stop != 0
 	p.stop = s

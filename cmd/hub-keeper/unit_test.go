@@ -51,8 +51,16 @@ func TestStepDown(t *testing.T) {
 		t.Errorf("the keeper ended with %d", code)
 	}
 	p := newParent(options{pause: time.Second}, tableOf("/hubd"), &signals{wake: -1})
+	p.begun = true
 	p.askToEnd(syscall.SIGUSR2)
 	if p.over || p.stop != 0 {
 		t.Error("the keeper ends although no daemon has answered")
+	}
+	// Before, it is systemd's only way to end everything.
+	s = start(t, "fresh")
+	s.next("up")
+	s.signal(syscall.SIGUSR2)
+	if code := s.exit(); code != 3 {
+		t.Errorf("the keeper ended with %d, the daemon with 3", code)
 	}
 }

@@ -76,6 +76,9 @@ func (d *Daemon) leavePIDFile() {
 // tellReady says that the unit is up, and who its main process is: systemd may have
 // found another one while the daemon before became the keeper.
 func (d *Daemon) tellReady() {
+	if d.link != nil {
+		d.link.Begun()
+	}
 	if d.unit.get().Socket == "" {
 		return
 	}

@@ -24,6 +24,7 @@ const (
 	KindRenew    Kind = 9  // execute Program in the keeper's place
 	KindEnd      Kind = 10 // the daemon ends on purpose: end with it
 	KindEnviron  Kind = 11 // Environ: have these variables from now on, and pass them on
+	KindBegun    Kind = 12 // what is to be started at the start was launched
 )
 
 // The keeper to the daemon.

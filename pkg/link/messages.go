@@ -49,6 +49,9 @@ func (l *Link) Healthy() { l.send(keeper.Message{Kind: keeper.KindHealthy}) }
 // again at once. The keeper repeats what is not yet Recorded.
 func (l *Link) Answered() { l.send(keeper.Message{Kind: keeper.KindAnswered}) }
 
+// Begun says that what is to be started at the start was launched.
+func (l *Link) Begun() { l.send(keeper.Message{Kind: keeper.KindBegun}) }
+
 // Program says what the keeper starts, and becomes, from now on.
 func (l *Link) Program(hubd, hubKeeper string) {
 	l.send(keeper.Message{Kind: keeper.KindProgram, Hubd: hubd, Program: hubKeeper})
