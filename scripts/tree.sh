@@ -29,9 +29,11 @@ say() {
 	chmod "$mode" "$to"
 }
 
-# unit: the unit of the system's service manager. hubctl makes it.
+# unit: the unit of the system's service manager. hubctl makes it; for root, whoever
+# runs this, with whatever home.
 unit() {
-	say 644 lib/systemd/system/hubd.service "$hubctl" startup systemd --print --bin-dir "$bindir"
+	say 644 lib/systemd/system/hubd.service \
+		env -u HUB_HOME "$hubctl" startup systemd --print -u root --hp /root --bin-dir "$bindir"
 }
 
 umask 022
