@@ -80,6 +80,7 @@ func (p *parent) serve() int {
 			p.renew()
 		}
 		if p.stepDown && p.daemon.serving && !p.daemon.ending {
+			leaveUnit()
 			p.end(0)
 		}
 	}
