@@ -80,7 +80,6 @@ func (p *parent) serve() int {
 			p.renew()
 		}
 		if p.stepDown && p.daemon.serving && !p.daemon.ending {
-			leaveUnit()
 			p.end(0)
 		}
 	}
