@@ -132,7 +132,11 @@ func (c *ctl) asRoot(command string, u systemd.UnitFile, o *unitOptions) error {
 	if !ok {
 		words = append(words, "env", "HUB_HOME="+shellWord(u.Home))
 	}
-	words = append(words, shellWord(self), command, "systemd", "-u", shellWord(username()))
+	account := u.Account
+	if account == "" {
+		account = "root"
+	}
+	words = append(words, shellWord(self), command, "systemd", "-u", shellWord(account))
 	if ok {
 		words = append(words, "--hp", shellWord(home))
 	}
@@ -142,7 +146,10 @@ func (c *ctl) asRoot(command string, u systemd.UnitFile, o *unitOptions) error {
 	if o.waitIP {
 		words = append(words, "--wait-ip")
 	}
-	c.info("To setup the Startup Script, copy/paste the following command:")
+	if o.binDir != "" {
+		words = append(words, "--bin-dir", shellWord(o.binDir))
+	}
+	c.info("To %s, copy/paste the following command:", map[string]string{"startup": "setup the Startup Script", "unstartup": "remove the Startup Script"}[command])
 	fmt.Fprintln(c.Stdout, strings.Join(words, " "))
 	return errReported
 }
@@ -164,8 +171,8 @@ func (c *ctl) installUnit(ctx context.Context, u systemd.UnitFile, o *unitOption
 	if err := c.replaceable(m, path, u.Home); err != nil {
 		return err
 	}
-	if _, err := ownWay(filepath.Join(u.BinDir, "hubd")); err != nil && u.Account == "" && !u.User {
-		c.warn("root will execute this at each boot, and others than root can replace it: %v", err)
+	if !u.Rooted && u.Account == "" && !u.User {
+		c.warn("root will execute the programs in %s at each boot, and others than root can replace them", u.BinDir)
 	}
 	if err := writeUnit(path, u.Text()); err != nil {
 		return err
@@ -327,10 +334,27 @@ func (c *ctl) unitFile(ctx context.Context, o *unitOptions) (systemd.UnitFile, e
 	if o.print && o.binDir != "" {
 		return u, nil // for other machines than this one
 	}
+	u.Rooted = os.Geteuid() == 0 && rooted(u.BinDir)
 	// The programs may be missing: then there is nothing to know, and the file is one for all.
 	u.Version, _ = systemd.Manager{User: o.user}.Version(ctx)
 	u.StopTime = c.longestEnd(ctx, u.Home)
 	return u, nil
+}
+
+// rooted reports whether root alone can replace the programs in a folder: them, and
+// all on the way to them.
+func rooted(dir string) bool {
+	for _, name := range [...]string{"hubctl", "hubd", "hub-keeper"} {
+		path, err := ownWay(filepath.Join(dir, name))
+		if err != nil {
+			return false
+		}
+		info, err := os.Lstat(path)
+		if err != nil || checkOwn(path, info) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // validUnitName refuses what systemd would (systemd.unit(5)).

@@ -25,7 +25,7 @@ func TestStartupPrints(t *testing.T) {
 	}{
 		"plain":        {nil, []string{"HUB_HOME=DIR/home", "ExecStart=/nonexistent/hubd --resurrect", "WantedBy=multi-user.target"}},
 		"an odd word":  {[]string{"ubuntu"}, []string{"ExecStart=/nonexistent/hubd --resurrect"}},
-		"elsewhere":    {[]string{"--bin-dir", "/usr/bin"}, []string{"ExecStart=/usr/bin/hubd --resurrect", "ExecStop=+/usr/bin/hubctl unit-stop"}},
+		"elsewhere":    {[]string{"--bin-dir", "/usr/bin"}, []string{"ExecStart=/usr/bin/hubd --resurrect", "ExecStop=/usr/bin/hubctl unit-stop"}},
 		"another home": {[]string{"-u", me.Username, "--hp", "/nowhere"}, []string{"HUB_HOME=/nowhere/.hub"}},
 		"PM2's --user": {[]string{"--user", me.Username, "--hp", "/nowhere"}, []string{"HUB_HOME=/nowhere/.hub"}},
 		"user's own":   {[]string{"--user"}, []string{"WantedBy=default.target", "ExecStop=/nonexistent/hubctl"}},
@@ -101,6 +101,48 @@ func TestStartupReplacesOnlyItsOwn(t *testing.T) {
 	}
 }
 
+// Root executes nothing for others that they could replace.
+func TestRooted(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root's programs are")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"hubctl", "hubd", "hub-keeper"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if !rooted(dir) {
+		t.Errorf("%s is not", dir)
+	}
+	for _, spoil := range []func() error{
+		func() error { return os.Chmod(filepath.Join(dir, "hubctl"), 0o777) },
+		func() error { return os.Chown(filepath.Join(dir, "hub-keeper"), 1000, 0) },
+		func() error { return os.Chown(dir, 1000, 0) },
+		func() error { return os.Remove(filepath.Join(dir, "hubd")) },
+	} {
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		if rooted(dir) {
+			t.Error("somebody else can replace it")
+		}
+		for _, name := range []string{"hubctl", "hub-keeper", "."} {
+			path := filepath.Join(dir, name)
+			if err := os.Chown(path, 0, 0); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 func TestCommandForRoot(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
@@ -111,17 +153,17 @@ func TestCommandForRoot(t *testing.T) {
 		home, want string
 		o          unitOptions
 	}{
-		{"/home/bob/.hub", "sudo SELF startup systemd -u NAME --hp /home/bob", unitOptions{}},
-		{"/srv/my hub", "sudo env HUB_HOME='/srv/my hub' SELF startup systemd -u NAME", unitOptions{}},
-		{"/home/b'ob/.hub", `sudo SELF startup systemd -u NAME --hp '/home/b'\''ob' --service-name x --wait-ip`, unitOptions{name: "x", waitIP: true}},
+		{"/home/bob/.hub", "sudo SELF startup systemd -u ann --hp /home/bob", unitOptions{}},
+		{"/srv/my hub", "sudo env HUB_HOME='/srv/my hub' SELF startup systemd -u ann", unitOptions{}},
+		{"/home/b'ob/.hub", `sudo SELF startup systemd -u ann --hp '/home/b'\''ob' --service-name x --wait-ip --bin-dir /opt/hub`, unitOptions{name: "x", waitIP: true, binDir: "/opt/hub"}},
 	} {
 		p := newPlace(t)
 		c := &ctl{System: p.sys}
-		if err := c.asRoot("startup", systemd.UnitFile{Home: test.home}, &test.o); err != errReported {
+		if err := c.asRoot("startup", systemd.UnitFile{Home: test.home, Account: "ann"}, &test.o); err != errReported {
 			t.Errorf("%v", err)
 		}
 		lines := strings.Split(strings.TrimSpace(p.stdout.String()), "\n")
-		want := strings.NewReplacer("SELF", shellWord(self), "NAME", username()).Replace(test.want)
+		want := strings.NewReplacer("SELF", shellWord(self)).Replace(test.want)
 		if got := lines[len(lines)-1]; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}

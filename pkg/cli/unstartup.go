@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -122,15 +123,20 @@ func (c *ctl) removeUnit(ctx context.Context, unit *systemd.Installed) error {
 func (c *ctl) goOn(ctx context.Context, unit *systemd.Installed) error {
 	there := *c
 	there.Home = unit.Home
-	there.Env = append(append([]string{}, c.Env...), "HUB_HOME="+unit.Home)
 	there.client, there.looker = &api.Client{Home: unit.Home}, &api.Client{Home: unit.Home}
 	if unit.Account != "" {
-		as, err := credentialOf(unit.Account)
+		account, as, err := credentialOf(unit.Account)
 		if err != nil {
 			return err
 		}
 		there.as = as
-		there.Env = append(there.Env, "USER="+unit.Account, "LOGNAME="+unit.Account)
+		// Nothing of root's: the user can read its daemon's environment.
+		there.Env = []string{
+			"HOME=" + account.HomeDir, "USER=" + unit.Account, "LOGNAME=" + unit.Account,
+			"PATH=/usr/local/bin:/usr/bin:/bin", "HUB_HOME=" + unit.Home,
+		}
+	} else {
+		there.Env = append(slices.Clone(c.Env), "HUB_HOME="+unit.Home)
 	}
 	if err := there.startHere(ctx); err != nil {
 		return hint(fmt.Errorf("the unit is gone and its apps run on, but: %w", err), "the next hubctl command of "+unit.Home+" starts the daemon that takes them over")
@@ -140,24 +146,24 @@ func (c *ctl) goOn(ctx context.Context, unit *systemd.Installed) error {
 }
 
 // credentialOf is what a process of a user runs with, groups included.
-func credentialOf(name string) (*syscall.Credential, error) {
+func credentialOf(name string) (*user.User, *syscall.Credential, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	groups, err := u.GroupIds()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var ids []uint32
 	for _, text := range append([]string{u.Uid, u.Gid}, groups...) {
 		id, err := strconv.ParseUint(text, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("user %s: %w", name, err)
+			return nil, nil, fmt.Errorf("user %s: %w", name, err)
 		}
 		ids = append(ids, uint32(id))
 	}
-	return &syscall.Credential{Uid: ids[0], Gid: ids[1], Groups: ids[2:]}, nil
+	return u, &syscall.Credential{Uid: ids[0], Gid: ids[1], Groups: ids[2:]}, nil
 }
 
 // accountOf is a user by name, or whoever runs this.

@@ -90,7 +90,7 @@ func (m Manager) Read(path string) *Installed {
 			program, _, _ := strings.Cut(value, " --")
 			ours = ours || strings.HasSuffix(strings.TrimRight(program, `"`), "/hubd")
 		case "User":
-			i.Account = value
+			i.Account = unquote(value)
 		case "Environment":
 			if home, ok := strings.CutPrefix(unquote(value), "HUB_HOME="); ok {
 				i.Home = home

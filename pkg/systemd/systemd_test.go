@@ -12,7 +12,8 @@ func TestUnitFileReadsBack(t *testing.T) {
 	t.Parallel()
 	for name, u := range map[string]UnitFile{
 		"root":   {Name: "hubd", Home: "/root/.hub", BinDir: "/usr/bin", StopTime: 5 * time.Second},
-		"odd":    {Name: "hubd-bob", Home: `/srv/100% "mine"\ $HOME`, BinDir: "/opt/my hub/$bin", Account: "bob"},
+		"odd":    {Name: "hubd-bob", Home: `/srv/100% "mine"\ $HOME`, BinDir: "/opt/my hub/$bin", Account: "bob", Rooted: true},
+		"bob's":  {Name: "hubd-bob", Home: "/home/bob/.hub", BinDir: "/home/bob/bin", Account: "bob"},
 		"user":   {Name: "hubd", Home: "/home/bob/.hub", BinDir: "/usr/bin", User: true},
 		"online": {Name: "hubd", Home: "/root/.hub", BinDir: "/usr/bin", WaitOnline: true, Version: 257},
 	} {
@@ -34,7 +35,7 @@ func TestUnitFileReadsBack(t *testing.T) {
 			}
 			for setting, want := range map[string]bool{
 				"\nUser=": u.Account != "", "DelegateSubgroup=hub": u.Version >= 254, "Wants=network-online.target": u.WaitOnline,
-				"ExecStop=+": !u.User, "WantedBy=multi-user.target": !u.User, "WantedBy=default.target": u.User,
+				"ExecStop=+": u.Rooted, "ExecStopPost=+": u.Rooted, "WantedBy=multi-user.target": !u.User, "WantedBy=default.target": u.User,
 			} {
 				if strings.Contains(text, setting) != want {
 					t.Errorf("%q is there: %v\n%s", setting, !want, text)

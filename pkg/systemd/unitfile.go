@@ -17,7 +17,10 @@ type UnitFile struct {
 	// Account is whom the daemon runs as, "" for root, and in a unit of a user's own
 	// systemd.
 	Account string
-	User    bool // it is for a user's own systemd
+	// Rooted says that nobody but root can replace the programs. Only then does root
+	// execute them for a unit of another account.
+	Rooted bool
+	User   bool // it is for a user's own systemd
 	// StopTime is how long the slowest app may take to end.
 	StopTime time.Duration
 	// Version is systemd's, 0 where it is not known: the file is then one for all.
@@ -50,7 +53,7 @@ func (u UnitFile) Text() string {
 
 func (u UnitFile) unitSection(b *unitWriter) {
 	b.lines("[Unit]",
-		"Description=hub process manager, "+specifiers(u.Home),
+		"Description=hub process manager",
 		"Documentation=https://github.com/leadmaster/hub")
 	if !u.User {
 		b.lines("# At a shutdown apps end before the network and the disks go.",
@@ -68,7 +71,7 @@ func (u UnitFile) serviceSection(b *unitWriter) {
 		"# active when all saved apps were launched.",
 		"Type=notify",
 		"NotifyAccess=all")
-	b.linesIf(u.Account != "", "User="+u.Account)
+	b.linesIf(u.Account != "", "User="+specifiers(u.Account))
 	b.lines("Environment="+quote("HUB_HOME="+u.Home),
 		"ExecStart="+execWord(u.BinDir, "hubd")+" --resurrect",
 		"# A new hubd takes the daemon's place, apps run on.",
@@ -130,13 +133,13 @@ func (u UnitFile) scope() string {
 	return ""
 }
 
-// privileged is the prefix of commands that run as root whatever User= says: an end
-// has to reach what has changed its user. A user's own systemd has none.
+// privileged is the prefix of commands that run as root although User= names another
+// account: an end has to reach what has changed its user.
 func (u UnitFile) privileged() string {
-	if u.User {
-		return ""
+	if u.Account != "" && u.Rooted {
+		return "+"
 	}
-	return "+"
+	return ""
 }
 
 // specifiers escapes what systemd would expand (systemd.unit(5)).
@@ -151,7 +154,6 @@ func quote(text string) string {
 	return strconv.Quote(text)
 }
 
-// execWord is the path of a program in a command line (systemd.service(5)).
-func execWord(dir, name string) string {
-	return quote(strings.ReplaceAll(filepath.Join(dir, name), "$", "$$"))
-}
+// execWord is the path of a program in a command line. Variables are expanded in
+// arguments only (systemd.service(5)).
+func execWord(dir, name string) string { return quote(filepath.Join(dir, name)) }
