@@ -118,10 +118,15 @@ func (s *Supervisor) room(limit int, plans []plan) error {
 // promised is how many descriptors the instances that are up have or will have,
 // with s.mu held: a launch under way has not opened its own.
 func (s *Supervisor) promised() (n int) {
+	count, specs := make(map[string]int), make(map[string]*spec.Spec)
 	for _, i := range s.instances {
 		if st := i.Status(); st.Want == Up {
-			n += descriptors(st.Spec, 1)
+			count[st.Spec.Name]++
+			specs[st.Spec.Name] = st.Spec
 		}
+	}
+	for name, instances := range count {
+		n += descriptors(specs[name], instances)
 	}
 	return n
 }

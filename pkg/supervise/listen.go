@@ -128,7 +128,7 @@ func listenUnix(path string) (int, error) {
 		return -1, err
 	}
 	// Nobody can connect before listen(2), and then the mode is right.
-	if err = os.Chmod(path, socketMode); err == nil {
+	if err = openToAll(path); err == nil {
 		err = unix.Listen(fd, backlog)
 	}
 	if err != nil {
@@ -136,6 +136,24 @@ func listenUnix(path string) (int, error) {
 		return -1, errors.Join(err, os.Remove(path))
 	}
 	return fd, nil
+}
+
+// openToAll sets the mode of a socket, and of nothing else: who may write in its folder
+// could have put a link in its place.
+func openToAll(path string) error {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFSOCK || int(st.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s was replaced by somebody else", path)
+	}
+	return os.Chmod(fmt.Sprintf("/proc/self/fd/%d", fd), socketMode)
 }
 
 // socketAddress returns the address of a path: one that is too long goes through

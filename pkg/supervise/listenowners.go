@@ -34,7 +34,7 @@ func (s *Supervisor) addressesApart(plans []plan) error {
 	}
 	var owners spec.AddressOwners
 	for _, i := range s.instances {
-		if st := i.Status(); st.Want == Up && !replaced[i] {
+		if st := i.Status(); needsSockets(st.Want, st.State) && !replaced[i] {
 			_ = owners.Claim(st.Spec)
 			_ = owners.Claim(st.latest)
 		}

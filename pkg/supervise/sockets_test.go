@@ -2,6 +2,7 @@ package supervise
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -347,6 +348,25 @@ func TestUnixSocketPaths(t *testing.T) {
 }
 
 // A bare port is one socket for IPv4 and IPv6, blocking and with a long queue.
+// Who can write in the folder can put a link in the socket's place: what that leads to
+// keeps its mode.
+func TestOpenToAllFollowsNoLink(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	secret, link := filepath.Join(dir, "secret"), filepath.Join(dir, "link")
+	if err := errors.Join(os.WriteFile(secret, nil, 0o600), os.Symlink(secret, link)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{link, secret} {
+		if err := openToAll(path); err == nil {
+			t.Errorf("%s: no error", path)
+		}
+	}
+	if info, err := os.Stat(secret); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the file has %v, %v", info.Mode(), err)
+	}
+}
+
 func TestListen(t *testing.T) {
 	t.Parallel()
 	if l, err := net.Listen("tcp6", "[::1]:0"); err != nil {
