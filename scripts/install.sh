@@ -47,6 +47,7 @@ place() {
 	echo "$1" >>"$new"
 }
 
+umask 022
 fresh || make --no-print-directory build
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT

@@ -32,6 +32,7 @@ func activate(words []string) int {
 		return usageError()
 	}
 	env := withListenPID(syscall.Environ(), unix.Getpid())
+	_, _ = unix.Write(report, []byte{keeper.ShimAlive})
 	// It also puts back the limit of open files that Go has raised at the start.
 	errno, _ := syscall.Exec(words[1], words[2:], env).(syscall.Errno)
 	var b [4]byte
@@ -40,11 +41,15 @@ func activate(words []string) int {
 	return exitNotExecuted
 }
 
-// withListenPID returns the environment with the variable once.
+// withListenPID returns the environment with the variable once, and those of Go's
+// runtime, which were not for us, under their own names.
 func withListenPID(env []string, pid int) []string {
 	list := make([]string, 0, len(env)+1)
 	for _, kv := range env {
 		if !strings.HasPrefix(kv, listenPID) {
+			if own, ok := strings.CutPrefix(kv, keeper.ShimPrefix); ok && strings.HasPrefix(own, "GO") {
+				kv = own
+			}
 			list = append(list, kv)
 		}
 	}

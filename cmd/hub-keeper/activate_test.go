@@ -53,14 +53,14 @@ func activated(t *testing.T, env []string, words ...string) (pid int, output str
 // limit of open files that a program started directly has.
 func TestActivate(t *testing.T) {
 	t.Parallel()
-	script := `echo "$$ $LISTEN_PID $A $0 $1"; test ! -e /proc/$$/fd/3 && echo closed; ulimit -Sn`
-	pid, out, report := activated(t, []string{"A=b", "LISTEN_PID=1"}, "/bin/sh", "name", "-c", script, "zero", "one")
+	script := `echo "$$ $LISTEN_PID $A $0 $1 $GOMEMLIMIT $HUB_APP_A"; test ! -e /proc/$$/fd/3 && echo closed; ulimit -Sn`
+	pid, out, report := activated(t, []string{"A=b", "LISTEN_PID=1", "HUB_APP_GOMEMLIMIT=512m", "HUB_APP_A=c"}, "/bin/sh", "name", "-c", script, "zero", "one")
 	limit, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", "ulimit -Sn").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := fmt.Sprintf("%d %d b zero one\nclosed\n%s", pid, pid, limit)
-	if out != want || len(report) > 0 {
+	want := fmt.Sprintf("%d %d b zero one 512m c\nclosed\n%s", pid, pid, limit)
+	if out != want || string(report) != string(keeper.ShimAlive) {
 		t.Errorf("got %q, report %v; want %q", out, report, want)
 	}
 }
@@ -73,7 +73,7 @@ func TestActivateWhatCannotBeExecuted(t *testing.T) {
 	}
 	for path, want := range map[string]unix.Errno{"/does/not/exist": unix.ENOENT, plain: unix.EACCES} {
 		_, out, report := activated(t, nil, path, path)
-		if len(report) != 4 || unix.Errno(binary.NativeEndian.Uint32(report)) != want || out != "" {
+		if len(report) != 5 || unix.Errno(binary.NativeEndian.Uint32(report[1:])) != want || out != "" {
 			t.Errorf("%s: report %v, output %q; want %v", path, report, out, want)
 		}
 	}

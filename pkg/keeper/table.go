@@ -94,6 +94,13 @@ const (
 // app that is passed sockets. Since protocol 2.
 const Activate = "--listen"
 
+// What the two agree upon then: the byte that it writes before it executes the app's
+// program, and what is in front of the names of variables that are not for itself.
+const (
+	ShimAlive  = 'x'
+	ShimPrefix = "HUB_APP_"
+)
+
 // Exit is a report: how a process ended that the keeper has reaped.
 type Exit struct {
 	Report uint64 // its number, which the daemon acknowledges

@@ -2,7 +2,9 @@ package proc
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -10,7 +12,8 @@ import (
 // shim is the way to a program through another one, which does in the child what
 // can't be done from here and then executes the program in its own place.
 type shim struct {
-	// report gets the errno of that exec; an end of file says that it succeeded.
+	// report gets a byte before that exec and then, if the exec fails, its errno. An end of file after
+	// the one says that it succeeded, without it that the other program has died.
 	report, theirs int
 }
 
@@ -45,19 +48,43 @@ func (s *shim) executed() error {
 	if s.report < 0 {
 		return nil
 	}
-	var b [4]byte
+	var b []byte
 	for {
-		n, err := unix.Read(s.report, b[:])
+		var part [8]byte
+		n, err := unix.Read(s.report, part[:])
 		switch {
 		case err == unix.EINTR:
 		case err != nil:
 			return fmt.Errorf("read the result of execve: %w", err)
-		case n == len(b):
-			return unix.Errno(binary.NativeEndian.Uint32(b[:]))
+		case n > 0:
+			b = append(b, part[:n]...)
+		case len(b) == 0:
+			return errShimDied
+		case len(b) == 1+4:
+			return unix.Errno(binary.NativeEndian.Uint32(b[1:]))
 		default:
 			return nil
 		}
 	}
+}
+
+// errShimDied leaves the program out of it, which was never executed.
+var errShimDied = errors.New("hub-keeper, which passes sockets on, has died before it executed the program")
+
+// environ is the environment with the variables of Go's runtime under another name:
+// the shim is a program in Go, and they are for the one that it executes.
+func (c *Command) environ() []string {
+	if len(c.Shim) == 0 || c.ShimPrefix == "" {
+		return c.Env
+	}
+	env := make([]string, len(c.Env))
+	for n, entry := range c.Env {
+		if strings.HasPrefix(entry, "GO") {
+			entry = c.ShimPrefix + entry
+		}
+		env[n] = entry
+	}
+	return env
 }
 
 func (s *shim) close() {

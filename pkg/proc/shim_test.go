@@ -1,6 +1,7 @@
 package proc
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,6 +71,25 @@ func TestStartThroughShim(t *testing.T) {
 		if got == nil || want == nil || got.Error() != want.Error() {
 			t.Errorf("%s: got %v, want %v", name, got, want)
 		}
+	}
+	// One that dies before it has executed anything is not taken for the program.
+	command.Path, command.Args, command.Shim = "/bin/true", []string{"true"}, shim
+	command.Env = []string{"GOMEMLIMIT=nonsense"}
+	if _, err := Start(command); !errors.Is(err, errShimDied) {
+		t.Errorf("a shim that dies: %v", err)
+	}
+	// Variables of Go's runtime are the program's.
+	command.ShimPrefix = "HUB_APP_"
+	if p, err := Start(command); err != nil {
+		t.Error(err)
+	} else {
+		if exit := f.ended(p); exit != (Exit{}) {
+			t.Errorf("got %v", exit)
+		}
+		if err := p.Reap(); err != nil {
+			t.Error(err)
+		}
+		p.Close()
 	}
 	command.Shim = []string{filepath.Join(dir, "missing")}
 	if _, err := Start(command); err == nil || !strings.Contains(err.Error(), "missing") {

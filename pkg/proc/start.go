@@ -29,6 +29,8 @@ type Command struct {
 	// in the same process: it is given the number of a descriptor, Path and Args, and
 	// executes these, or writes its errno (a C int) to the descriptor and ends.
 	Shim []string
+	// ShimPrefix is in front of names of variables that the shim renames back.
+	ShimPrefix string
 	// Cgroup is a descriptor of the cgroup of version 2 to start in, or 0 or
 	// less for the one of this process (clone(2), CLONE_INTO_CGROUP, Linux 5.7).
 	Cgroup int
@@ -55,7 +57,7 @@ func Start(c Command) (*Process, error) {
 	pidfd := -1
 	pid, err := syscall.ForkExec(path, args, &syscall.ProcAttr{
 		Dir:   c.Dir,
-		Env:   c.Env,
+		Env:   c.environ(),
 		Files: files,
 		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd, UseCgroupFD: c.Cgroup > 0, CgroupFD: c.Cgroup},
 	})

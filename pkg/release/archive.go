@@ -47,20 +47,31 @@ func Unpack(archive, sum, dir string) error {
 	return nil
 }
 
+// openRegular opens a file to read. A pipe would block at its opening.
+func openRegular(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
 // fetch copies an archive and compares its checksum. The copy is to be read from
 // its start.
 func fetch(archive, sum, to string) (*os.File, error) {
-	// A pipe would block at its opening, and has no checksum beside it.
-	in, err := os.OpenFile(archive, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	in, err := openRegular(archive)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	if info, err := in.Stat(); err != nil {
-		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", archive)
-	}
 	out, err := os.OpenFile(to, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err

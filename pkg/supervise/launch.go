@@ -176,7 +176,7 @@ func (i *Instance) execute(l *launch) error {
 	}
 	command := proc.Command{Path: path, Args: argv, Env: vars, Dir: s.Cwd, Files: f.child, ResetOOM: i.sup.ResetOOM, Cgroup: i.openGroup()}
 	if len(s.Listen) > 0 && i.sup.Shim != "" {
-		command.Shim = []string{i.sup.Shim, keeper.Activate}
+		command.Shim, command.ShimPrefix = []string{i.sup.Shim, keeper.Activate}, keeper.ShimPrefix
 	}
 	defer closeFD(command.Cgroup)
 	l.process, err = i.sup.fork(i.key(l.gen), wires, command)
