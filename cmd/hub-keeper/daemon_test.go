@@ -117,7 +117,7 @@ func beDaemon(args []string) int {
 		f.say("held %d", os.Getpid())
 	case "unit": // which it hears of late
 		if os.Getenv(unit.PIDFileVar) == "" {
-			f.link.Environ(unit.Unit{Socket: args[1], Watchdog: 20 * time.Millisecond, PIDFile: "/next.pid"}.Environ())
+			f.link.Environ(unit.Unit{Socket: args[1], Watchdog: 20 * time.Millisecond, PIDFile: args[1] + ".pid"}.Environ())
 			_ = f.link.Flush(context.Background())
 		}
 		f.say("pidfile %s", os.Getenv(unit.PIDFileVar))

@@ -80,7 +80,8 @@ func (p *parent) serve() int {
 			p.renew()
 		}
 		if p.stepDown && p.daemon.serving && !p.daemon.ending {
-			p.end(0)
+			leaveUnit()
+			p.end(exitSteppedDown)
 		}
 	}
 	return p.code

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -36,8 +38,16 @@ func TestUnitThatComesLater(t *testing.T) {
 	}
 	s.kill(first, syscall.SIGKILL)
 	s.next("up")
-	if got := s.next("pidfile"); got != "/next.pid" {
+	if got := s.next("pidfile"); got != path+".pid" {
 		t.Errorf("the next daemon has %q", got)
+	}
+	if err := os.WriteFile(path+".pid", []byte("1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.signal(syscall.SIGUSR2)
+	s.exit()
+	if _, err := os.Stat(path + ".pid"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("systemd would wait for the daemon: %v", err)
 	}
 }
 
@@ -47,7 +57,7 @@ func TestStepDown(t *testing.T) {
 	s := start(t, "answer")
 	s.next("up")
 	s.signal(syscall.SIGUSR2)
-	if code := s.exit(); code != 0 {
+	if code := s.exit(); code != exitSteppedDown {
 		t.Errorf("the keeper ended with %d", code)
 	}
 	p := newParent(options{pause: time.Second}, tableOf("/hubd"), &signals{wake: -1})

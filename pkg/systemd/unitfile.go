@@ -87,6 +87,7 @@ func (u UnitFile) serviceSection(b *unitWriter) {
 		"# names the daemon, so that it is the main process at once when the keeper dies.",
 		"KillMode=process",
 		"KillSignal=SIGUSR2",
+		"SuccessExitStatus=75",
 		"RuntimeDirectory="+u.Name,
 		"PIDFile=%t/"+u.Name+"/next.pid",
 		"TimeoutStartSec=120",
