@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/leadmaster/hub/pkg/api"
 	"github.com/leadmaster/hub/pkg/cgroup"
 	"github.com/leadmaster/hub/pkg/store"
+	"github.com/leadmaster/hub/pkg/systemd"
 	"github.com/leadmaster/hub/pkg/unit"
 )
 
@@ -22,6 +25,11 @@ const (
 	// lookInterval is the time between two looks at what it is doing; nothing tells
 	// us.
 	lookInterval = 10 * time.Millisecond
+	// answerTime is how long an answer is waited for: a daemon that hangs is its
+	// keeper's to replace.
+	answerTime = 2 * time.Second
+	// mostJoins is how often it is asked to join. Mostly once is enough.
+	mostJoins = 5
 )
 
 // takeIn makes the daemon that has the home, its keeper and its apps part of the
@@ -36,6 +44,10 @@ func takeIn(home *store.Home) (*store.Lock, error) {
 	if t.cgroup, err = ownCgroup(); err != nil {
 		return nil, err
 	}
+	// The unit is stopped, or started anew, while it still starts: KillSignal=.
+	stopped := make(chan os.Signal, 1)
+	signal.Notify(stopped, syscall.SIGUSR2)
+	defer signal.Stop(stopped)
 	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
 	for {
@@ -44,10 +56,15 @@ func takeIn(home *store.Home) (*store.Lock, error) {
 			return lock, err
 		}
 		done, err := t.try(ctx)
-		if done {
-			return nil, t.unit.Tell("READY=1", unit.MainPID(t.keeper))
+		switch {
+		case done:
+			return nil, t.handOver(ctx)
+		case t.joins > mostJoins:
+			return nil, err
 		}
 		select {
+		case <-stopped:
+			return nil, t.stop(ctx)
 		case <-ctx.Done():
 			return nil, fmt.Errorf("the daemon that runs could not be made part of the unit: %w", errors.Join(err, ctx.Err()))
 		case <-tick.C:
@@ -62,11 +79,14 @@ type taking struct {
 	unit   unit.Unit
 	cgroup string // our own
 	keeper int    // pid
+	joins  int
 }
 
 // try reports whether everything is done. An error may pass.
 func (t *taking) try(ctx context.Context) (done bool, err error) {
-	d, err := t.client.Daemon(ctx)
+	short, cancel := context.WithTimeout(ctx, answerTime)
+	d, err := t.client.Daemon(short)
+	cancel()
 	if err != nil || d.State != "online" || d.Keeper == 0 {
 		return false, err // it starts, ends, or is being replaced
 	}
@@ -81,12 +101,59 @@ func (t *taking) try(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if t.joins++; t.joins > mostJoins {
+		return false, fmt.Errorf("%s does not name the daemon, pid %d, although it has joined the unit", t.unit.PIDFile, d.PID)
+	}
 	err = t.client.Join(ctx, api.ControlCall{Program: program, Cgroup: t.cgroup, Environ: t.unit.Environ()})
 	var refused *api.Error
-	if errors.As(err, &refused) {
+	switch {
+	case errors.As(err, &refused) && refused.Target == cgroup.UnitAt(t.cgroup).Name: // it can't be moved
 		return false, t.leave(ctx, err)
+	case refused != nil:
+		return false, err
 	}
 	return false, nil // that of the connection: it is being replaced
+}
+
+// handOver makes the keeper the main process. A stop that systemd has come to before
+// was meant for us, and nothing else will hear of it. Its signal may have come before
+// we listened, which Go drops; so the job is asked for.
+func (t *taking) handOver(ctx context.Context) error {
+	err := t.unit.Tell("READY=1", unit.MainPID(t.keeper))
+	if err == nil {
+		err = t.unit.Barrier(answerTime)
+	}
+	if err != nil {
+		return fmt.Errorf("tell systemd of the keeper: %w", err)
+	}
+	if u := cgroup.UnitAt(t.cgroup); t.job(ctx, u) == "stop" {
+		return t.stop(ctx)
+	}
+	return nil
+}
+
+// job is what systemd is about to do with the unit, "" also where it can't tell.
+func (t *taking) job(ctx context.Context, u cgroup.Unit) string {
+	job, err := systemd.Manager{User: u.User}.Job(ctx, u.Name)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "hubd:", err)
+	}
+	return job
+}
+
+// stop does what the unit's ExecStop= would, which systemd does not run for a unit that
+// still starts.
+func (t *taking) stop(ctx context.Context) error {
+	short, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	_ = t.client.Detach(short) // without an answer there is only the file
+	if err := os.Remove(t.unit.PIDFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if job := t.job(ctx, cgroup.UnitAt(t.cgroup)); job != "" && job != "stop" {
+		return fmt.Errorf("the unit has another job meanwhile: %s", job)
+	}
+	return t.client.Kill(context.WithoutCancel(ctx), func([]api.Result) {}) // systemd's patience is ours
 }
 
 // leave has the daemon end.

@@ -31,20 +31,21 @@ func (d *Daemon) announce(ctx context.Context) {
 				told = line
 				d.tellUnit("STATUS=" + line)
 			}
-			open = awaitEvents(ctx, events)
+			open = d.awaitNews(ctx, events)
 		}
 		events.Close()
 	}
 }
 
-// awaitEvents waits for an event, and then until those that come with it are there.
-// It returns false when no more will come.
-func awaitEvents(ctx context.Context, events *supervise.Subscription) bool {
+// awaitNews waits for an event, or another problem, and then until what comes with it
+// is there. It returns false when no more will come.
+func (d *Daemon) awaitNews(ctx context.Context, events *supervise.Subscription) bool {
 	select {
 	case _, ok := <-events.C:
 		if !ok {
 			return false
 		}
+	case <-d.news:
 	case <-ctx.Done():
 		return false
 	}

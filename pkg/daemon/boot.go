@@ -49,6 +49,11 @@ func (d *Daemon) startSaved(ctx context.Context, s *saved) {
 	d.log.Info("starting the saved apps", "apps", len(s.Apps))
 	events := d.sup.Subscribe()
 	defer events.Close()
+	for slices.ContainsFunc(d.sup.Instances(), isDoomed) { // of an end that was cut off
+		if !awaitLaunches(ctx, events) {
+			break
+		}
+	}
 	var started []*supervise.Pending
 	for n := range s.Apps {
 		some, err := d.resurrectApp(ctx, &s.Apps[n], 0)
@@ -71,6 +76,8 @@ func (d *Daemon) problem(what string, err error) {
 	d.log.Error(what, "error", err)
 	d.problems.add(what + ": " + err.Error())
 }
+
+func isDoomed(i *supervise.Instance) bool { return i.Status().Want == supervise.Gone }
 
 // isLaunching reports whether the first launch is still to come.
 func isLaunching(p *supervise.Pending) bool {

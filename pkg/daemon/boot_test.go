@@ -82,6 +82,31 @@ func TestBoot(t *testing.T) {
 	}
 }
 
+func TestBeginOfState(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		st               state
+		boots, takesOver bool
+		want             bool // the saved apps are started
+	}{
+		"a new home":                       {state{}, true, false, true},
+		"not asked for":                    {state{}, false, false, false},
+		"another boot":                     {state{Boot: "old"}, true, false, true},
+		"after a crash":                    {state{Boot: "now"}, true, false, false},
+		"after an end":                     {state{Boot: "now", Ended: true}, true, false, true},
+		"after a crash over the start":     {state{Boot: "now", Booting: true}, true, false, true},
+		"all died over the end":            {state{Boot: "now", Ending: true}, true, false, true},
+		"the daemon alone died over it":    {state{Boot: "now", Ending: true}, true, true, false},
+		"the daemon alone died afterwards": {state{Boot: "now"}, true, true, false},
+	} {
+		st := c.st
+		st.begin("now", c.boots, c.takesOver)
+		if st.Booting != c.want || st.Boot != "now" || st.Ended || st.Ending != (c.st.Ending && c.takesOver) {
+			t.Errorf("%s: %+v", name, st)
+		}
+	}
+}
+
 // A daemon that is killed over the start of the saved apps has a successor that goes
 // on with it.
 func TestBootGoesOn(t *testing.T) {
@@ -205,6 +230,23 @@ func TestInAUnit(t *testing.T) {
 	}
 	r.stop()
 	hears("STOPPING=1\nSTATUS=ending 2 instances, within 25s\nEXTEND_TIMEOUT_USEC=25000000")
+}
+
+func TestUnitFate(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]fate{
+		"ActiveState=active\nJob=\n":         unitRuns,
+		"ActiveState=inactive\nJob=\n":       unitOver,
+		"Job=0\nActiveState=failed\n":        unitOver,
+		"ActiveState=inactive\nJob=1234\n":   unitChanges,
+		"ActiveState=activating\nJob=1234\n": unitChanges,
+		"ActiveState=deactivating\nJob=\n":   unitChanges,
+		"":                                   unitChanges,
+	} {
+		if got := unitFate(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
 }
 
 func TestStatusLineIsShort(t *testing.T) {

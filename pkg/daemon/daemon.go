@@ -86,6 +86,7 @@ type Daemon struct {
 	unit    inUnit
 	// problems are those of the saved apps.
 	problems problems
+	news     chan struct{} // gets a value when they have changed
 }
 
 // Run takes the home and serves it until ctx is done, when it ends all apps
@@ -138,6 +139,7 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	if o.Ready != nil {
 		o.Ready()
 	}
+	first := d.state.get().Booting
 	if begin != nil {
 		if err := begin(d); err != nil {
 			d.log.Error("start", "error", err)
@@ -145,12 +147,13 @@ func Run(ctx context.Context, o Options, begin func(*Daemon) error) error {
 	}
 	d.tellReady()
 	go d.announce(loops)
+	go d.watchUnit(ctx, first)
 	d.wait(ctx)
 	d.leavePIDFile()
 	if !d.left.Load() {
 		d.remove(func() error { return os.Remove(d.journalPath()) })
 		d.remove(func() error { return os.Remove(d.beganPath()) })
-		d.remove(func() error { return d.state.change(func(s *state) { s.Ended = true }) })
+		d.remove(func() error { return d.state.change(func(s *state) { s.Ended, s.Ending = true, false }) })
 	}
 	d.log.Info("hubd ends", "pid", os.Getpid())
 	return d.leaveKeeper()
@@ -198,6 +201,13 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 		home: home, log: log, reopen: o.ReopenLog, catch: o.Catch, table: o.Table, sameBoot: st.Boot == boot, memory: newMemory(), started: time.Now(), user: userName(os.Geteuid()),
 		ended: make(chan struct{}), adopted: make(chan struct{}), keeperLost: make(chan struct{}, 1), updates: make(chan update),
 	}
+	d.news = make(chan struct{}, 1)
+	d.problems.changed = func() {
+		select {
+		case d.news <- struct{}{}:
+		default:
+		}
+	}
 	if d.exits, err = epoll.New(); err != nil {
 		return nil, err
 	}
@@ -208,8 +218,7 @@ func assemble(home *store.Home, set settings.Settings, o Options) (*Daemon, erro
 	if err != nil {
 		return nil, err
 	}
-	again := st.Boot == boot && !st.Ended && !st.Booting
-	st.Boot, st.Ended, st.Booting = boot, false, o.Boot && !again
+	st.begin(boot, o.Boot, o.Table != nil && o.Table.Answered)
 	d.state.path, d.state.now = home.StatePath(), st
 	d.sup = supervise.New(supervise.Config{
 		Home: home.Dir, HomeID: st.HomeID, Boot: boot, RunDir: home.RunDir(),
@@ -269,6 +278,9 @@ func (d *Daemon) longestEnd() (longest time.Duration) {
 // are in their logs. What can't be ended is left, and named in the results.
 func (d *Daemon) endAll(cause string, each func([]api.Result)) {
 	left := false
+	if err := d.state.change(func(s *state) { s.Ending = true }); err != nil {
+		d.log.Error("state can't be saved", "error", err)
+	}
 	limit := d.longestEnd() + endMargin
 	d.tellUnit("STOPPING=1", fmt.Sprintf("STATUS=ending %d instances, within %s", len(d.sup.Instances()), limit),
 		fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", limit.Microseconds()))

@@ -10,19 +10,26 @@ import (
 type problems struct {
 	mu   sync.Mutex // guards text
 	text []string
+	// changed is called after that; it may be nil.
+	changed func()
 }
 
 func (p *problems) add(text string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.text = append(p.text, text)
+	p.set(func(all []string) []string { return append(all, text) })
 }
 
 // clear forgets all: the list was saved anew, or is being started anew.
-func (p *problems) clear() {
+func (p *problems) clear() { p.set(func([]string) []string { return nil }) }
+
+func (p *problems) set(to func([]string) []string) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.text = nil
+	before := len(p.text)
+	p.text = to(p.text)
+	after := len(p.text)
+	p.mu.Unlock()
+	if before != after && p.changed != nil {
+		p.changed()
+	}
 }
 
 func (p *problems) list() []string {

@@ -24,8 +24,9 @@ type state struct {
 	HomeID  string `json:"home_id"`
 	Boot    string `json:"boot"` // the kernel's boot id, when the file was written
 	NextID  int    `json:"next_id"`
-	// Ended says that the last daemon has ended its apps, Booting that the saved ones
-	// are being started.
+	// Ending says that the last daemon was ending its apps, Ended that it has, Booting
+	// that the saved ones are being started.
+	Ending  bool `json:"ending,omitempty"`
 	Ended   bool `json:"ended,omitempty"`
 	Booting bool `json:"booting,omitempty"`
 }
@@ -41,6 +42,17 @@ func (f *stateFile) get() state {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.now
+}
+
+// begin is what a daemon starts from; boots says that it is to start the saved apps:
+// once a boot, and again after an end. One that takes over from a daemon that has died
+// goes on with what that was doing.
+func (st *state) begin(boot string, boots, takesOver bool) {
+	goesOn := st.Boot == boot && !st.Ended && !st.Booting
+	if st.Ending && !takesOver { // nobody was left to go on with the end
+		goesOn, st.Ending = false, false
+	}
+	st.Boot, st.Ended, st.Booting = boot, false, boots && !goesOn
 }
 
 // change writes the file. What can't be written is in the next one.

@@ -63,6 +63,13 @@ func Set(vars []string) {
 	}
 }
 
+// Detached reports whether this process was part of a unit that has ended, or is about
+// to start anew: it had a PIDFile=, and names nobody any more.
+func Detached() bool {
+	path, had := os.LookupEnv(PIDFileVar)
+	return had && path == "" && os.Getenv(SocketVar) != ""
+}
+
 // Foreign returns the name of the first variable, KEY=value, that is not a unit's.
 func Foreign(vars []string) (name string, ok bool) {
 	for _, entry := range vars {

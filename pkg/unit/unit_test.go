@@ -1,12 +1,15 @@
 package unit
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // systemd listens as systemd does.
@@ -46,6 +49,44 @@ func TestTell(t *testing.T) {
 	}
 	if err := (Unit{Socket: path + "-gone"}).Tell("READY=1"); err == nil {
 		t.Error("no error without a socket at the path")
+	}
+}
+
+func TestBarrier(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "notify")
+	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Net: "unixgram", Name: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	u := Unit{Socket: path}
+	if err := u.Barrier(10 * time.Millisecond); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("nobody has read: %v", err)
+	}
+	passed := make(chan error, 1)
+	go func() { passed <- u.Barrier(5 * time.Second) }()
+	for range 2 {
+		b, rights := make([]byte, 64), make([]byte, 64)
+		n, rn, _, _, err := conn.ReadMsgUnix(b, rights)
+		if err != nil || string(b[:n]) != "BARRIER=1" {
+			t.Fatalf("systemd got %q, %v", b[:n], err)
+		}
+		messages, err := unix.ParseSocketControlMessage(rights[:rn])
+		if err != nil || len(messages) != 1 {
+			t.Fatalf("%d messages, %v", len(messages), err)
+		}
+		fds, err := unix.ParseUnixRights(&messages[0])
+		if err != nil || len(fds) != 1 {
+			t.Fatalf("%v, %v", fds, err)
+		}
+		unix.Close(fds[0])
+	}
+	if err := <-passed; err != nil {
+		t.Error(err)
+	}
+	if err := (Unit{}).Barrier(0); err != nil {
+		t.Errorf("outside of a unit: %v", err)
 	}
 }
 

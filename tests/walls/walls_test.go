@@ -39,7 +39,7 @@ var layers = map[string]struct {
 	"pkg/cli":       {"api cgroup proc release spec settings closeexec systemd unit", "hubctl knows hubd only through the contract and executes it, never imports it"},
 
 	"cmd/hub-keeper": {"keeper pages closeexec unit", "it must stay small and has no policy"},
-	"cmd/hubd":       {"api cgroup spec keeper settings store daemon closeexec unit", "a program is flags, environment and exit codes"},
+	"cmd/hubd":       {"api cgroup spec keeper settings store daemon closeexec systemd unit", "a program is flags, environment and exit codes"},
 	"cmd/hubctl":     {"cli", "a program is flags, environment and exit codes"},
 
 	"scripts/manpages": {"api cli", "it writes about the commands, and is in no program"},
