@@ -171,6 +171,9 @@ func (c *ctl) installUnit(ctx context.Context, u systemd.UnitFile, o *unitOption
 	if err := c.replaceable(m, path, u.Home); err != nil {
 		return err
 	}
+	if err := c.onlyUnit(m, u); err != nil {
+		return err
+	}
 	if !u.Rooted && u.Account == "" && !u.User {
 		c.warn("root will execute the programs in %s at each boot, and others than root can replace them", u.BinDir)
 	}
@@ -210,6 +213,20 @@ func (c *ctl) replaceable(m systemd.Manager, path, home string) error {
 		return hint(fmt.Errorf("%s is there already and not of hub's", path), "choose another --service-name, or remove it")
 	case there.Home != home:
 		return hint(fmt.Errorf("%s is of another HUB_HOME, %s", path, there.Home), "choose another --service-name")
+	}
+	return nil
+}
+
+// onlyUnit refuses a second unit for a home, since each would take the keeper from the
+// other, and a name that another service has, wherever its file lies.
+func (c *ctl) onlyUnit(m systemd.Manager, u systemd.UnitFile) error {
+	for _, other := range []systemd.Manager{{}, {User: true}} {
+		if there := other.Find(u.Home); there != nil && (there.Name != u.Name+".service" || other != m) {
+			return hint(fmt.Errorf("%s starts the daemon of %s already", there.Path, u.Home), "hubctl unstartup removes it; of a user's own systemd, hubctl unstartup --user")
+		}
+	}
+	if path := m.Shadows(u.Name + ".service"); path != "" && m.Read(path) == nil {
+		return hint(fmt.Errorf("%s is another service's", path), "choose another --service-name")
 	}
 	return nil
 }

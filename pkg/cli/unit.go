@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -57,17 +56,20 @@ func (c *ctl) awaitInactive(ctx context.Context, u *systemd.Installed) error {
 	defer cancel()
 	tick := time.NewTicker(inactiveInterval)
 	defer tick.Stop()
-	for {
-		state, err := u.Systemctl(ctx, "show", "--property=ActiveState", "--value", u.Name)
+	for state := ""; ; {
+		now, err := u.Systemctl(ctx, "show", "--property=ActiveState", "--value", u.Name)
+		if err != nil && ctx.Err() == nil {
+			return nil // nobody there who could count it as anything
+		}
 		if err == nil {
-			switch strings.TrimSpace(state) {
-			case "inactive", "failed":
-				return nil
-			}
+			state = strings.TrimSpace(now)
+		}
+		if state == "inactive" || state == "failed" {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("systemd still counts %s as %s: %w", u.Name, strings.TrimSpace(state), errors.Join(err, ctx.Err()))
+			return hint(fmt.Errorf("systemd still counts %s as %s: %w", u.Name, state, ctx.Err()), "systemctl status "+u.Name+" tells why")
 		case <-tick.C:
 		}
 	}

@@ -52,18 +52,22 @@ const detachTime = 5 * time.Second
 
 // unitStop ends everything, unless the unit stops in order to start anew: then the
 // keeper's end, which comes next, makes the daemon its successor. Whether it is one
-// or the other only the job tells. Who has no job is told to end.
+// or the other only the job tells.
 func (c *ctl) unitStop(ctx context.Context) error {
 	u, manager, err := ownUnit()
 	if err != nil {
 		return err
 	}
+	job, err := manager.Job(ctx, u.Name)
+	switch {
+	case err != nil:
+		c.warn("taken for a stop: %v", err)
+	case job == "": // the keeper has ended by itself, and leaves what it leaves on purpose
+		return nil
+	}
 	// Neither the daemon nor the next one may be taken for the main process: systemd
 	// would wait for its end.
-	short, cancel := context.WithTimeout(ctx, detachTime)
-	err = c.looker.Detach(short)
-	cancel()
-	if err != nil && !errors.Is(err, api.ErrNotRunning) {
+	if err := c.detach(ctx); err != nil {
 		c.warn("the daemon was not told of the stop: %v", err)
 	}
 	if path := unit.FromEnvironment().PIDFile; path != "" {
@@ -71,24 +75,49 @@ func (c *ctl) unitStop(ctx context.Context) error {
 			c.warn("%v", err)
 		}
 	}
-	job, err := manager.Job(ctx, u.Name)
-	if err != nil {
-		c.warn("taken for a stop: %v", err)
-	}
 	if strings.HasSuffix(job, "restart") {
 		return nil
 	}
+	return c.endUnitsApps(ctx)
+}
+
+// endUnitsApps ends everything, if there is a daemon: systemd wants none started.
+func (c *ctl) endUnitsApps(ctx context.Context) error {
 	c.client.Absent = nil
-	err = c.end(ctx)
+	err := c.end(ctx)
 	if errors.Is(err, api.ErrNotRunning) {
 		return nil
 	}
 	return err
 }
 
-// unitStopped ends what is left of a unit that was stopped: apps that the daemon could
-// not end in time, and the daemon itself. After a crash, and between the two halves of
-// a restart, everything is left alone.
+// detach tells the daemon of the stop: the next one, where one has died over that.
+func (c *ctl) detach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, detachTime)
+	defer cancel()
+	tick := time.NewTicker(rivalInterval)
+	defer tick.Stop()
+	for {
+		err := c.looker.Detach(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			if errors.Is(err, api.ErrNotRunning) {
+				return nil
+			}
+			return err
+		case <-tick.C:
+		}
+	}
+}
+
+// unitStopped ends what is left of a unit that was stopped. Mostly that is nothing.
+// Where systemd has not run ExecStop=, since the stop came in the middle of a restart
+// or of a reload, it is everything, and ends in its own time; what the daemon could not
+// end in time gets SIGKILL. After a crash, and between the two halves of a restart,
+// everything is left alone.
 func (c *ctl) unitStopped(ctx context.Context) error {
 	u, manager, err := ownUnit()
 	if err != nil {
@@ -101,12 +130,26 @@ func (c *ctl) unitStopped(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if os.Getenv(resultVar) != resultTimeout {
+		if left, err := processesBelow(folder); err == nil && len(left) > 0 {
+			if err := c.endUnitsApps(ctx); err != nil {
+				c.warn("%v", err)
+			}
+		}
+	}
 	left, err := killGroup(folder)
 	if left > 0 {
-		c.warn("%s was left over and got SIGKILL", plural(left, "process"))
+		c.warn("left over, and ended by SIGKILL: %d of its processes", left)
 	}
 	return err
 }
+
+// What systemd tells ExecStopPost= of the service (systemd.exec(5)): after a timeout
+// it has no more time to give.
+const (
+	resultVar     = "SERVICE_RESULT"
+	resultTimeout = "timeout"
+)
 
 // ownUnit is the unit that has started us.
 func ownUnit() (cgroup.Unit, systemd.Manager, error) {

@@ -50,15 +50,21 @@ func (c *ctl) unstartup(ctx context.Context, o *unitOptions) error {
 	if !o.user && os.Geteuid() != 0 {
 		return c.asRoot("unstartup", u, o)
 	}
-	// Its last act as a unit: the daemon leaves, its apps run on, and systemd has
-	// nothing to start again.
-	run, err := c.endUnit(ctx, unit)
-	if err != nil {
-		return err
-	}
+	// The file first, so that no other hubctl has systemd start the unit again; systemd
+	// itself forgets it last, since without its settings it would end the apps.
 	if err := c.removeUnit(ctx, unit); err != nil {
 		return err
 	}
+	run, err := c.endUnit(ctx, unit)
+	if err != nil {
+		return hint(fmt.Errorf("the unit is removed, but its daemon still runs in it: %w", err), "hubctl kill --keep-apps ends it, and the next hubctl command takes its apps over")
+	}
+	if systemd.Booted() {
+		if _, err := unit.Systemctl(ctx, "daemon-reload"); err != nil {
+			c.warn("%v", err)
+		}
+	}
+	c.info("Init file disabled.")
 	if !run {
 		return nil
 	}
@@ -110,12 +116,6 @@ func (c *ctl) removeUnit(ctx context.Context, unit *systemd.Installed) error {
 		return fmt.Errorf("the unit is disabled, but: %w", err)
 	}
 	c.info("Removed %s", unit.Path)
-	if systemd.Booted() {
-		if _, err := unit.Systemctl(ctx, "daemon-reload"); err != nil {
-			return err
-		}
-	}
-	c.info("Init file disabled.")
 	return nil
 }
 

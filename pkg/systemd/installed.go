@@ -67,6 +67,18 @@ func (m Manager) findIn(folders []string, home string) *Installed {
 	return nil
 }
 
+// Shadows returns the file of that name in a folder behind the first, which a file in
+// the first would replace, "" for none.
+func (m Manager) Shadows(name string) string {
+	for _, dir := range m.folders()[1:] {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
 // maxUnit is more than any unit file of ours has, in bytes.
 const maxUnit = 64 << 10
 
