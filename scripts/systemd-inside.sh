@@ -251,6 +251,7 @@ hangs() {
 	check "after the watchdog's own settings are back" "$before" "$(apps)"
 }
 
+ended() { ! pgrep -f 'sleep 1000000|counter.sh|coder.sh|hubd|hub-keeper' >/dev/null; }
 inactive() { [[ $(state) == inactive || $(state) == failed ]]; }
 gone() { [[ ! -d /proc/$1 ]]; }
 
@@ -293,8 +294,8 @@ stops() {
 			sleep "$n"
 			systemctl stop hubd
 			wait
-			check "stop $n s after a $verb: apps end gracefully" "[0-9]*" "$(cat graceful 2>/dev/null)"
-			check "and nothing is left" "" "$(pgrep -f 'sleep 1000000|counter.sh|coder.sh|hubd|hub-keeper')"
+			becomes "stop $n s after a $verb: everything ends" 10 ended # the daemon looks itself
+			check "and apps end gracefully" "[0-9]*" "$(cat graceful 2>/dev/null)"
 		done
 	done
 	systemctl reset-failed hubd 2>/dev/null

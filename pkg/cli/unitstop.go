@@ -99,14 +99,11 @@ func (c *ctl) detach(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		err := c.looker.Detach(ctx)
-		if err == nil {
+		if err == nil || errors.Is(err, api.ErrNotRunning) { // the keeper holds the socket: it is gone too
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			if errors.Is(err, api.ErrNotRunning) {
-				return nil
-			}
 			return err
 		case <-tick.C:
 		}

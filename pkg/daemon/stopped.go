@@ -13,7 +13,7 @@ import (
 )
 
 // unitInterval is the time between two questions to systemd; nothing tells us.
-const unitInterval = time.Second
+const unitInterval = 200 * time.Millisecond
 
 // watchUnit is for a daemon of whose unit's stop nobody may have told it.
 //

@@ -106,7 +106,8 @@ func extract(archive *tar.Reader, into func(name string, from io.Reader) error) 
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return fmt.Errorf("read the archive: %w", err)
+			// Not wrapped: "unexpected EOF" of a connection means something else to callers.
+			return fmt.Errorf("read the archive: %v", err)
 		}
 		name, err := program(head)
 		if err != nil {
@@ -165,7 +166,7 @@ func writeProgram(from io.Reader, path string) error {
 		err = f.Sync()
 	}
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+		return fmt.Errorf("write %s: %v", filepath.Base(path), err) // as above
 	}
 	return nil
 }
