@@ -74,7 +74,8 @@ func (d *Daemon) leavePIDFile() {
 }
 
 // tellReady says that the unit is up, and who its main process is: systemd may have
-// found another one while the daemon before became the keeper.
+// found another one while the daemon before became the keeper. A unit that is about to
+// end, or to start anew, is told of none.
 func (d *Daemon) tellReady() {
 	if d.link != nil {
 		d.link.Begun()
@@ -83,7 +84,7 @@ func (d *Daemon) tellReady() {
 		return
 	}
 	ready := []string{"READY=1"}
-	if pid := d.keeperPID(); pid != 0 {
+	if pid := d.keeperPID(); pid != 0 && d.unit.get().PIDFile != "" {
 		ready = append(ready, unit.MainPID(pid))
 	}
 	d.tellUnit(ready...)

@@ -93,7 +93,7 @@ func TestBarrier(t *testing.T) {
 // Not parallel: what other tests allocate would be counted.
 func TestWatchdogFeedsInTime(t *testing.T) {
 	path, read := systemd(t)
-	w := NewWatchdog(Unit{Socket: path, Watchdog: 10 * time.Second})
+	w := NewWatchdog(Unit{Socket: path, Watchdog: 10 * time.Second, PIDFile: "/run/next.pid"})
 	defer w.Close()
 	now := time.Now()
 	w.Feed(now)
@@ -122,6 +122,18 @@ func TestWatchdogFeedsInTime(t *testing.T) {
 		if got := read(); got != want {
 			t.Errorf("systemd got %q", got)
 		}
+	}
+}
+
+// A unit that ends, or is started anew, is to take nobody for its main process.
+func TestWatchdogOfWhoIsDetached(t *testing.T) {
+	t.Parallel()
+	path, read := systemd(t)
+	w := NewWatchdog(Unit{Socket: path, Watchdog: 10 * time.Second})
+	defer w.Close()
+	w.Feed(time.Now())
+	if got := read(); got != "WATCHDOG=1" {
+		t.Errorf("systemd got %q", got)
 	}
 }
 

@@ -17,9 +17,14 @@ type Watchdog struct {
 
 // NewWatchdog returns the watchdog of a unit, which may ask for none. With each sign
 // of life this process says that it is the unit's main process: after a reload
-// systemd goes by the PIDFile= again, which names the next one.
+// systemd goes by the PIDFile= again, which names the next one. Without that file it
+// does not: a unit that is about to end would wait for the end of this process too.
 func NewWatchdog(u Unit) *Watchdog {
-	return &Watchdog{unit: u, fd: -1, alive: []byte("WATCHDOG=1\n" + MainPID(os.Getpid()))}
+	alive := "WATCHDOG=1"
+	if u.PIDFile != "" {
+		alive += "\n" + MainPID(os.Getpid())
+	}
+	return &Watchdog{unit: u, fd: -1, alive: []byte(alive)}
 }
 
 // Due returns when Feed is to be called next, and whether it is to be at all.
