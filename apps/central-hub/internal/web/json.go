@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -41,4 +42,27 @@ func Fail(c *gin.Context, status int, message string) {
 // second.
 func Timestamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// NullTimestamp is Timestamp for an instant that may be missing: null in JSON.
+func NullTimestamp(t *time.Time) *string {
+	if t == nil {
+		return nil
+	}
+	text := Timestamp(*t)
+	return &text
+}
+
+// Decode reads the request's body into the struct that into points to. A body that is
+// a list has none of its fields. The error is about the body alone; its text is not
+// for the client.
+func Decode(c *gin.Context, into any) error {
+	body, err := io.ReadAll(c.Request.Body)
+	if err != nil {
+		return err
+	}
+	if bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("[")) {
+		return nil
+	}
+	return json.Unmarshal(body, into)
 }
