@@ -32,6 +32,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
+printf 'SESSION_SECRET=bench\nSESSION_MANAGER_BASE_URL=http://127.0.0.1:3001\n' >"$work/.env"
 cat >"$work/hub.yaml" <<YAML
 - {name: app, script: $bin/central-hub, cwd: $work, listen: $port, wait_ready: true,
    kill_signal: SIGTERM, kill_timeout: 5000, listen_timeout: 10000, max_restarts: 1000}

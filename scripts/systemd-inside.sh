@@ -409,9 +409,11 @@ fill() {
 		- name: taken
 		  script: /usr/local/bin/central-hub
 		  listen: 127.0.0.1:4100
+		  env: &hub {SESSION_SECRET: lab, SESSION_MANAGER_BASE_URL: "http://127.0.0.1:3001"}
 		- name: web
 		  script: /usr/local/bin/central-hub
 		  listen: 4200
+		  env: *hub
 		  wait_ready: true
 		  max_restarts: 3
 	APPS
@@ -431,7 +433,7 @@ fill() {
 		[Unit]
 		Before=hubd.service
 		[Service]
-		Environment=PORT=4100
+		Environment=PORT=4100 SESSION_SECRET=lab SESSION_MANAGER_BASE_URL=http://127.0.0.1:3001
 		ExecStart=/usr/local/bin/central-hub
 		ExecStartPost=/bin/sh -c 'until curl -s -o /dev/null localhost:4100; do sleep 0.05; done'
 		[Install]

@@ -5,6 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 scripts/check-tools.sh curl
+scripts/hub-env.sh
 
 # port says where the hub listens, by the rules of apps/central-hub.
 port() {

@@ -1,20 +1,19 @@
 // Central-hub is the service behind the Leadmaster frontend. Started without
-// arguments it serves HTTP on PORT until SIGTERM or SIGINT. README.md tells the
-// variables, the log lines and the limits.
+// arguments it serves HTTP on PORT until SIGTERM or SIGINT; "central-hub admin create"
+// makes a user who may log in as administrator. README.md tells the variables, the log
+// lines and the limits.
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/config"
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
-	"github.com/leadmaster/hub/apps/central-hub/internal/server"
 	"github.com/leadmaster/hub/pkg/ready"
 )
+
+const usage = "usage: central-hub, or central-hub admin create --usuario NAME (variables come from the environment or from .env)"
 
 func main() {
 	os.Exit(run(os.Args[1:], console.New(os.Stdout, os.Stderr)))
@@ -23,10 +22,17 @@ func main() {
 // run returns the exit code: 0 after a clean close, 1 when the hub could not
 // start or had to force its end, 2 for arguments it does not know.
 func run(args []string, out *console.Console) int {
-	if len(args) > 0 {
-		fmt.Fprintln(os.Stderr, "usage: central-hub (no arguments; PORT and NODE_ENV come from the environment or from .env)")
-		return 2
+	switch {
+	case len(args) == 0:
+		return start(out)
+	case args[0] == "admin":
+		return admin(args[1:])
 	}
+	fmt.Fprintln(os.Stderr, usage)
+	return 2
+}
+
+func start(out *console.Console) int {
 	// First, before anything else is open.
 	passed, err := ready.Listeners()
 	if err != nil {
@@ -39,19 +45,4 @@ func run(args []string, out *console.Console) int {
 		return 1
 	}
 	return serve(cfg, out, passed)
-}
-
-func serve(cfg config.Config, out *console.Console, passed []ready.Listener) int {
-	// Room for a few, so that each signal sent in a row gets its line.
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
-	err := server.New(cfg, out, passed).Run(signals)
-	if err == nil {
-		return 0
-	}
-	// Its line is out already.
-	if !errors.Is(err, server.ErrForced) {
-		out.Exception(err, nil)
-	}
-	return 1
 }

@@ -46,7 +46,10 @@ func command(t *testing.T, dir string, env ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0])}
 	// The race detector would let every hub linger for a second at its exit.
-	p.Env = append([]string{hubVar + "=1", "GORACE=atexit_sleep_ms=0"}, env...)
+	p.Env = append([]string{
+		hubVar + "=1", "GORACE=atexit_sleep_ms=0", "SESSION_SECRET=for tests",
+		"SESSION_MANAGER_BASE_URL=http://127.0.0.1:1", // nobody listens there
+	}, env...)
 	p.Dir = dir
 	p.Stderr = &p.stderr
 	stdout, err := p.StdoutPipe()

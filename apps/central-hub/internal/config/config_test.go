@@ -1,14 +1,20 @@
 package config
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
+// must are the variables that there has to be.
+func must() map[string]string {
+	return map[string]string{"SESSION_SECRET": "s3cret", "SESSION_MANAGER_BASE_URL": "http://localhost:3001"}
+}
+
 // load runs Load on a .env with the given text (none when empty) and the given
-// real variables.
+// real variables, and those that there has to be.
 func load(t *testing.T, dotenv string, real map[string]string) (Config, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), ".env")
@@ -17,8 +23,10 @@ func load(t *testing.T, dotenv string, real map[string]string) (Config, error) {
 			t.Fatal(err)
 		}
 	}
+	vars := must()
+	maps.Copy(vars, real)
 	return Load(path, func(name string) (string, bool) {
-		value, ok := real[name]
+		value, ok := vars[name]
 		return value, ok
 	})
 }

@@ -35,12 +35,16 @@ type Server struct {
 	// portGiven: PORT says so, and counts more than what was passed.
 	portGiven bool
 	passed    []net.Listener
+	// ready is closed when the process manager may be told so, once the port is open.
+	ready <-chan struct{}
 }
 
-// New returns a server of the hub's routes that prints to out. passed are the
-// sockets that the process manager has opened, which become the server's.
-func New(cfg config.Config, out *console.Console, passed []ready.Listener) *Server {
-	s := newServer(cfg, out, NewRouter(cfg, out))
+// New returns a server of handler that prints to out. passed are the sockets that the
+// process manager has opened, which become the server's. It says that it is ready when
+// it listens and the channel ready is closed.
+func New(cfg config.Config, out *console.Console, handler http.Handler, passed []ready.Listener, ready <-chan struct{}) *Server {
+	s := newServer(cfg, out, handler)
+	s.ready = ready
 	for _, l := range passed {
 		s.passed = append(s.passed, l.Listener)
 	}
@@ -84,13 +88,8 @@ func (s *Server) Run(signals <-chan os.Signal) error {
 		})
 		s.say(l)
 	}
-	s.tell("ready", ready.Notify)
-
-	select {
-	case err := <-served:
-		return fmt.Errorf("serve: %w", err)
-	case sig := <-signals:
-		s.out.Signal(sig)
+	if err := s.serve(signals, served); err != nil {
+		return err
 	}
 	s.tell("stopping", ready.Stopping)
 	for _, l := range listeners {
@@ -102,6 +101,23 @@ func (s *Server) Run(signals <-chan os.Signal) error {
 		<-served
 	}
 	return s.drain(signals)
+}
+
+// serve returns when a signal arrives or serving breaks.
+func (s *Server) serve(signals <-chan os.Signal, served <-chan error) error {
+	waits := s.ready
+	for {
+		select {
+		case <-waits:
+			s.tell("ready", ready.Notify)
+			waits = nil
+		case err := <-served:
+			return fmt.Errorf("serve: %w", err)
+		case sig := <-signals:
+			s.out.Signal(sig)
+			return nil
+		}
+	}
 }
 
 // drain waits until every connection has had its answer. A repeated signal

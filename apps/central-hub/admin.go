@@ -1,0 +1,3 @@
+package main
+
+func admin([]string) int { return 2 }

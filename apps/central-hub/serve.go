@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/leadmaster/hub/apps/central-hub/internal/config"
+	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/database"
+	"github.com/leadmaster/hub/apps/central-hub/internal/server"
+	"github.com/leadmaster/hub/pkg/ready"
+)
+
+// serve runs the hub until a signal arrives, and returns the exit code.
+func serve(cfg config.Config, out *console.Console, passed []ready.Listener) int {
+	// Room for a few, so that each signal sent in a row gets its line.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	db, err := openDatabase(ctx, cfg, out)
+	if err != nil {
+		out.Exception(err, nil)
+		return 1
+	}
+	err = server.New(cfg, out, server.NewRouter(cfg, out), passed, readiness(cfg, db)).Run(signals)
+	cancel()
+	// Every request has had its answer, so nothing uses it any more.
+	err = errors.Join(err, db.Close())
+	if err == nil {
+		return 0
+	}
+	// Its line is out already.
+	if !errors.Is(err, server.ErrForced) {
+		out.Exception(err, nil)
+	}
+	return 1
+}
+
+// openDatabase returns a file of the hub's own ready for use, and a server as it is:
+// the hub goes on without one that is down, and uses it as soon as it is up.
+func openDatabase(ctx context.Context, cfg config.Config, out *console.Console) (*database.DB, error) {
+	db, err := database.Open(cfg.Database)
+	if err != nil {
+		return nil, err
+	}
+	if db.Embedded() {
+		if err := db.Migrate(ctx); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		return db, nil
+	}
+	down := false
+	out.Go("database", func() {
+		db.Connect(ctx, func(err error) {
+			switch {
+			case err != nil && !down:
+				down = true
+				out.DatabaseDown(database.Reason(err))
+			case err == nil && down:
+				out.DatabaseUp()
+			}
+		})
+	})
+	return db, nil
+}
+
+// readiness returns the channel that is closed when the hub may say that it is ready.
+func readiness(cfg config.Config, db *database.DB) <-chan struct{} {
+	if cfg.ReadyWaitsForDatabase {
+		return db.Migrated()
+	}
+	now := make(chan struct{})
+	close(now)
+	return now
+}
