@@ -47,7 +47,7 @@ func TestLoad(t *testing.T) {
 		"real variables win":      {"PORT=4000\nNODE_ENV=staging\n", vars{"PORT": "5000", "NODE_ENV": "production"}, 5000, "production"},
 		"a real empty one too":    {"PORT=4000\n", vars{"PORT": ""}, 3012, "development"},
 		"any free port":           {"", vars{"PORT": "0"}, 0, "development"},
-		"others' variables":       {"DB_HOST=db.example.org\nPORT=4000\n", nil, 4000, "development"},
+		"others' variables":       {"OTHER=db.example.org\nPORT=4000\n", nil, 4000, "development"},
 		"a value over many lines": {"KEY=\"a\nb\"\nPORT=4000\n", nil, 4000, "development"},
 	}
 	for name, test := range tests {
