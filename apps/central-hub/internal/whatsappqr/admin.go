@@ -1,7 +1,6 @@
 package whatsappqr
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -181,7 +180,6 @@ func (h AdminController) list(c *gin.Context) {
 		refuseInternal(c, internalError)
 		return
 	}
-	slices.SortStableFunc(all, soonest)
 	body := listBody{true, make([]listItem, 0, len(all))}
 	for _, a := range all {
 		body.Sessions = append(body.Sessions, listItem{
@@ -190,21 +188,6 @@ func (h AdminController) list(c *gin.Context) {
 		})
 	}
 	web.JSON(c, http.StatusOK, body)
-}
-
-// soonest puts what never ends last.
-func soonest(a, b Authorization) int {
-	if a.ExpiresAt == nil || b.ExpiresAt == nil {
-		return cmp.Compare(endless(a), endless(b))
-	}
-	return a.ExpiresAt.Compare(*b.ExpiresAt)
-}
-
-func endless(a Authorization) int {
-	if a.ExpiresAt == nil {
-		return 1
-	}
-	return 0
 }
 
 func (h AdminController) remaining(until *time.Time) *int64 {

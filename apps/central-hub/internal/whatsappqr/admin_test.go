@@ -171,9 +171,9 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	in := func(d time.Duration) *time.Time { until := noon.Add(d); return &until }
 	s := &table{active: []Authorization{
-		{ID: 1, ClienteID: 51, EnabledByAdminID: 7, EnabledAt: noon},
-		{ID: 2, ClienteID: 52, EnabledByAdminID: 7, EnabledAt: noon, ExpiresAt: in(61 * time.Second)},
 		{ID: 3, ClienteID: 53, EnabledByAdminID: 8, EnabledAt: noon, ExpiresAt: in(0)},
+		{ID: 2, ClienteID: 52, EnabledByAdminID: 7, EnabledAt: noon, ExpiresAt: in(61 * time.Second)},
+		{ID: 1, ClienteID: 51, EnabledByAdminID: 7, EnabledAt: noon},
 		{ID: 4, ClienteID: 54, EnabledByAdminID: 8, EnabledAt: noon},
 	}}
 	for _, prefix := range []string{"/api", ""} {

@@ -2,7 +2,10 @@
 // administrator's authorization for that customer is in force.
 package whatsappqr
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Authorization is a row of ll_whatsapp_qr_sessions. Instants are UTC, whole seconds.
 type Authorization struct {
@@ -23,4 +26,19 @@ type Authorization struct {
 // its expiry it still does.
 func (a Authorization) InForce(now time.Time) bool {
 	return a.Enabled && a.RevokedAt == nil && (a.ExpiresAt == nil || !now.After(*a.ExpiresAt))
+}
+
+// soonest puts what never ends last.
+func soonest(a, b Authorization) int {
+	if a.ExpiresAt == nil || b.ExpiresAt == nil {
+		return cmp.Compare(endless(a), endless(b))
+	}
+	return a.ExpiresAt.Compare(*b.ExpiresAt)
+}
+
+func endless(a Authorization) int {
+	if a.ExpiresAt == nil {
+		return 1
+	}
+	return 0
 }

@@ -2,6 +2,14 @@ package whatsappqr
 
 import "time"
 
+// What can come of an authorization or a revocation.
+const (
+	Authorized = "AUTHORIZED"
+	Revocation = "REVOKED"
+	NotFound   = "NOT_FOUND"
+	Failed     = "ERROR"
+)
+
 // AuthorizeResult is what came of an authorization.
 type AuthorizeResult struct {
 	ClientID int64

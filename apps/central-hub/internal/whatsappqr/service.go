@@ -1,0 +1,111 @@
+package whatsappqr
+
+import (
+	"context"
+	"time"
+
+	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/database"
+)
+
+// Store is what a Service needs of a Repository.
+type Store interface {
+	IsClientAuthorized(ctx context.Context, clienteID int64) (bool, error)
+	EnableClient(ctx context.Context, clienteID, adminID int64, expiresAt *time.Time) (Enabled, error)
+	RevokeClient(ctx context.Context, clienteID int64, adminID *int64) (Revoked, error)
+	Authorization(ctx context.Context, clienteID int64) (*Authorization, error)
+	Active(ctx context.Context) ([]Authorization, error)
+	Latest(ctx context.Context) ([]Authorization, error)
+}
+
+// Service decides who may have a QR code. Where the database fails it says no.
+type Service struct {
+	store Store
+	out   *console.Console
+}
+
+// NewService returns a service over store that tells of failures on out.
+func NewService(store Store, out *console.Console) *Service {
+	return &Service{store, out}
+}
+
+// AuthorizeQrSession authorizes a customer until expiresAt, nil for no end.
+func (s *Service) AuthorizeQrSession(ctx context.Context, clientID, authorizedBy int64, expiresAt *time.Time) AuthorizeResult {
+	done, err := s.store.EnableClient(ctx, clientID, authorizedBy, expiresAt)
+	if err != nil {
+		s.out.QRStoreFailed("autorizando", clientID, database.Reason(err))
+		return AuthorizeResult{ClientID: clientID, Status: Failed, Error: err.Error()}
+	}
+	return AuthorizeResult{ClientID: clientID, Status: Authorized, EnabledAt: done.EnabledAt, ExpiresAt: done.ExpiresAt}
+}
+
+// RevokeQrSession ends a customer's authorization. revokedBy is nil where no
+// administrator did it.
+func (s *Service) RevokeQrSession(ctx context.Context, clientID int64, revokedBy *int64) RevokeResult {
+	done, err := s.store.RevokeClient(ctx, clientID, revokedBy)
+	switch {
+	case err != nil:
+		s.out.QRStoreFailed("revocando", clientID, database.Reason(err))
+		return RevokeResult{ClientID: clientID, Status: Failed, Error: err.Error()}
+	case !done.Found:
+		return RevokeResult{ClientID: clientID, Status: NotFound, Error: "Client authorization not found"}
+	}
+	return RevokeResult{ClientID: clientID, Status: Revocation, RevokedAt: done.RevokedAt}
+}
+
+// Session is an authorization without the numbers of its row and its administrator.
+type Session struct {
+	ClientID  int64
+	Enabled   bool
+	EnabledAt time.Time
+	ExpiresAt *time.Time
+	RevokedAt *time.Time
+	CreatedAt time.Time
+}
+
+// QrSession returns what there is of a customer; nil without a row, and where the
+// database fails.
+func (s *Service) QrSession(ctx context.Context, clientID int64) *Session {
+	row, err := s.store.Authorization(ctx, clientID)
+	if err != nil {
+		s.out.QRStoreFailed("leyendo", clientID, database.Reason(err))
+		return nil
+	}
+	if row == nil {
+		return nil
+	}
+	return &Session{row.ClienteID, row.Enabled, row.EnabledAt, row.ExpiresAt, row.RevokedAt, row.CreatedAt}
+}
+
+// IsAuthorized tells whether the customer may have a QR code now.
+func (s *Service) IsAuthorized(ctx context.Context, clientID int64) bool {
+	allowed, err := s.store.IsClientAuthorized(ctx, clientID)
+	if err != nil {
+		s.out.QRStoreFailed("verificando", clientID, database.Reason(err))
+		return false
+	}
+	return allowed
+}
+
+// ActiveSessions returns the authorizations in force.
+func (s *Service) ActiveSessions(ctx context.Context) ([]Authorization, error) {
+	all, err := s.store.Active(ctx)
+	if err != nil {
+		s.out.QRStoreFailed("listando", 0, database.Reason(err))
+	}
+	return all, err
+}
+
+// Customers returns the numbers of the customers who ever had an authorization.
+func (s *Service) Customers(ctx context.Context) ([]int64, error) {
+	all, err := s.store.Latest(ctx)
+	if err != nil {
+		s.out.QRStoreFailed("listando", 0, database.Reason(err))
+		return nil, err
+	}
+	ids := make([]int64, len(all))
+	for i, a := range all {
+		ids[i] = a.ClienteID
+	}
+	return ids, nil
+}
