@@ -211,6 +211,8 @@ func TestOwnEcosystemFile(t *testing.T) {
 	f := newFixture(t)
 	f.file("bin/central-hub", "")
 	f.file("apps/central-hub/.env", "")
+	f.file("bin/session-manager-stub", "")
+	f.file("apps/session-manager-stub/README.md", "")
 	want := Spec{
 		Name: "leadmaster-hub", Namespace: "default", File: f.path("ecosystem.yaml"), Username: "ops", Version: "N/A",
 		Script: f.path("bin/central-hub"), Interpreter: "none", Cwd: f.path("apps/central-hub"), Instances: 1, ExecMode: "fork",
@@ -223,11 +225,14 @@ func TestOwnEcosystemFile(t *testing.T) {
 		Listen: []Listener{{"", "*:3012"}}, Reload: ReloadOverlap,
 	}
 	specs, warnings, err := f.resolve("ecosystem.yaml", string(data))
-	if err != nil || len(warnings) > 0 || len(specs) != 1 {
+	if err != nil || len(warnings) > 0 || len(specs) != 2 {
 		t.Fatalf("got %v, %v, %v", specs, warnings, err)
 	}
 	if !reflect.DeepEqual(specs[0], want) {
 		t.Errorf("got  %+v\nwant %+v", specs[0], want)
+	}
+	if stub := specs[1]; stub.Name != "session-manager-stub" || stub.Autostart || stub.Env["PORT"] != "3001" {
+		t.Errorf("got %+v, want a stub that stays stopped", stub)
 	}
 }
 
