@@ -25,7 +25,7 @@ func Recover(out *console.Console) gin.HandlerFunc {
 			if err, ok := reason.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(http.ErrAbortHandler)
 			}
-			out.Exception(reason, debug.Stack())
+			out.Exception(reason, stack(c))
 			if c.Writer.Written() {
 				panic(http.ErrAbortHandler)
 			}
@@ -37,4 +37,13 @@ func Recover(out *console.Console) gin.HandlerFunc {
 		}()
 		c.Next()
 	}
+}
+
+// stack returns where the panic was and, below it, in which request.
+func stack(c *gin.Context) []byte {
+	text := debug.Stack()
+	if id := requestID(c); id != "" {
+		text = append(text, "X-Request-Id: "+id+"\n"...)
+	}
+	return text
 }
