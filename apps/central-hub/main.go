@@ -1,6 +1,7 @@
 // Central-hub is the service behind the Leadmaster frontend. Started without
-// arguments it serves HTTP on PORT until SIGTERM or SIGINT. README.md tells the
-// variables, the log lines and the limits.
+// arguments it serves HTTP on PORT until SIGTERM or SIGINT; `central-hub admin
+// create` adds an administrator. README.md tells the variables, the log lines and
+// the limits.
 package main
 
 import (
@@ -20,11 +21,17 @@ func main() {
 	os.Exit(run(os.Args[1:], console.New(os.Stdout, os.Stderr)))
 }
 
+// usage is one line, as each of the hub's messages.
+const usage = "usage: central-hub, or central-hub admin create --usuario NAME [--cliente-id N] (variables come from the environment or from .env)"
+
 // run returns the exit code: 0 after a clean close, 1 when the hub could not
 // start or had to force its end, 2 for arguments it does not know.
 func run(args []string, out *console.Console) int {
+	if len(args) > 0 && args[0] == "admin" {
+		return runAdmin(args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
+	}
 	if len(args) > 0 {
-		fmt.Fprintln(os.Stderr, "usage: central-hub (no arguments; PORT and NODE_ENV come from the environment or from .env)")
+		fmt.Fprintln(os.Stderr, usage)
 		return 2
 	}
 	// First, before anything else is open.
