@@ -13,11 +13,12 @@ import (
 	"github.com/leadmaster/hub/pkg/ready"
 )
 
-const usage = "usage: central-hub, or central-hub admin create --usuario NAME (variables come from the environment or from .env)"
-
 func main() {
 	os.Exit(run(os.Args[1:], console.New(os.Stdout, os.Stderr)))
 }
+
+// usage is one line, as each of the hub's messages.
+const usage = "usage: central-hub, or central-hub admin create --usuario NAME [--cliente-id N] (variables come from the environment or from .env)"
 
 // run returns the exit code: 0 after a clean close, 1 when the hub could not
 // start or had to force its end, 2 for arguments it does not know.
@@ -26,7 +27,7 @@ func run(args []string, out *console.Console) int {
 	case len(args) == 0:
 		return start(out)
 	case args[0] == "admin":
-		return admin(args[1:])
+		return runAdmin(args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)
 	}
 	fmt.Fprintln(os.Stderr, usage)
 	return 2

@@ -2,8 +2,8 @@ package console
 
 import "fmt"
 
-// StatusFailed says why the status of a customer's session could not be answered.
-func (c *Console) StatusFailed(clienteID int64, err error) {
+// SessionStatusFailed says why the status of a customer's session could not be answered.
+func (c *Console) SessionStatusFailed(clienteID int64, err error) {
 	fmt.Fprintf(c.stderr, "[whatsapp-proxy] Error obteniendo status para cliente %d: %s\n", clienteID, foreign(err.Error()))
 }
 

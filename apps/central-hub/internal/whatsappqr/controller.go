@@ -54,7 +54,7 @@ func (h Controller) status(c *gin.Context) {
 		session.JSON, err = session.WithoutQR()
 	}
 	if err != nil {
-		h.out.StatusFailed(id, err)
+		h.out.SessionStatusFailed(id, err)
 		refuseUpstream(c, id, err)
 		return
 	}
