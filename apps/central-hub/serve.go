@@ -10,6 +10,7 @@ import (
 	"github.com/leadmaster/hub/apps/central-hub/internal/config"
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
 	"github.com/leadmaster/hub/apps/central-hub/internal/database"
+	"github.com/leadmaster/hub/apps/central-hub/internal/hub"
 	"github.com/leadmaster/hub/apps/central-hub/internal/server"
 	"github.com/leadmaster/hub/pkg/ready"
 )
@@ -26,7 +27,7 @@ func serve(cfg config.Config, out *console.Console, passed []ready.Listener) int
 		out.Exception(err, nil)
 		return 1
 	}
-	err = server.New(cfg, out, server.NewRouter(cfg, out), passed, readiness(cfg, db)).Run(signals)
+	err = listen(ctx, cfg, out, db, passed, signals)
 	cancel()
 	// Every request has had its answer, so nothing uses it any more.
 	err = errors.Join(err, db.Close())
@@ -38,6 +39,17 @@ func serve(cfg config.Config, out *console.Console, passed []ready.Listener) int
 		out.Exception(err, nil)
 	}
 	return 1
+}
+
+func listen(ctx context.Context, cfg config.Config, out *console.Console, db *database.DB, passed []ready.Listener, signals <-chan os.Signal) error {
+	service, err := hub.New(cfg, db, out)
+	if err != nil {
+		return err
+	}
+	if err := service.Start(ctx); err != nil {
+		return err
+	}
+	return server.New(cfg, out, service.Handler, passed, readiness(cfg, db)).Run(signals)
 }
 
 // openDatabase returns a file of the hub's own ready for use, and a server as it is:

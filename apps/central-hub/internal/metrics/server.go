@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -21,7 +22,8 @@ type Server struct {
 // Listen opens address, of the form host:port, and serves the metrics there until
 // Close. The error names the variable that the address is from.
 func (m *Metrics) Listen(address string) (*Server, error) {
-	listener, err := net.Listen("tcp", address)
+	config := net.ListenConfig{Control: shared}
+	listener, err := config.Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, refused(address, err)
 	}
@@ -44,6 +46,16 @@ func (m *Metrics) Listen(address string) (*Server, error) {
 		}
 	})
 	return s, nil
+}
+
+// shared lets the process of a reload open the address while the one before still has it
+// (SO_REUSEPORT, socket(7)): only one of this user's may.
+func shared(_, _ string, conn syscall.RawConn) error {
+	var failed error
+	err := conn.Control(func(fd uintptr) {
+		failed = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1)
+	})
+	return errors.Join(err, failed)
 }
 
 // refused has the code that operators look for, such as EADDRINUSE.

@@ -1,10 +1,11 @@
-package server
+package hub
 
 import (
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,10 +13,26 @@ import (
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/config"
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/database"
 )
 
-func newRouter() http.Handler {
-	return NewRouter(config.Config{Environment: "test", Frontend: "/nonexistent"}, console.New(io.Discard, io.Discard))
+func newRouter(t testing.TB) http.Handler {
+	t.Helper()
+	db, err := database.Open(database.Config{Path: filepath.Join(t.TempDir(), "hub.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h, err := New(config.Config{
+		Environment: "test", Frontend: "/nonexistent", Secret: []byte("secret"), SessionManager: "http://127.0.0.1:1",
+	}, db, console.New(io.Discard, io.Discard))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Handler
 }
 
 // Whatever is asked, a page of any origin can read the answer.
@@ -37,7 +54,7 @@ func TestEveryAnswerIsOpenToAnyOrigin(t *testing.T) {
 		{"POST", "/api/none", "{bad", 400},
 		{"POST", "/api/none", `{"a":"` + strings.Repeat("x", 100<<10) + `"}`, 413},
 	}
-	router := newRouter()
+	router := newRouter(t)
 	for _, test := range tests {
 		r := httptest.NewRequest(test.method, test.target, strings.NewReader(test.body))
 		r.Header.Set("Content-Type", "application/json")
@@ -65,7 +82,7 @@ func benchmarkHealth(b *testing.B, handler http.Handler) {
 }
 
 // The two benchmarks differ by what the hub adds to a bare gin.
-func BenchmarkHealth(b *testing.B) { benchmarkHealth(b, newRouter()) }
+func BenchmarkHealth(b *testing.B) { benchmarkHealth(b, newRouter(b)) }
 
 func BenchmarkBareGin(b *testing.B) {
 	gin.SetMode(gin.ReleaseMode)
