@@ -42,7 +42,10 @@ var layers = map[string]struct {
 	"cmd/hubd":       {"api cgroup spec keeper settings store daemon closeexec systemd unit", "a program is flags, environment and exit codes"},
 	"cmd/hubctl":     {"cli", "a program is flags, environment and exit codes"},
 
-	"scripts/manpages": {"api cli", "it writes about the commands, and is in no program"},
+	"scripts/manpages":  {"api cli", "it writes about the commands, and is in no program"},
+	"scripts/baregin":   {"", "it is what an app is measured against"},
+	"scripts/openloop":  {"", "it measures any HTTP server"},
+	"scripts/readytime": {"", "it measures any program that speaks sd_notify"},
 
 	"apps/central-hub":          {"ready", "an app is a program of its own, to which the supervisor is a stranger"},
 	"apps/session-manager-stub": {"ready", "it plays a service that is none of ours"},
@@ -84,16 +87,24 @@ func owner(path string) string {
 // libraries says which packages import an outside module. golang.org/x/sys is
 // everybody's.
 var libraries = map[string]struct{ owners, why string }{
-	"github.com/varlink/go":           {"pkg/api pkg/daemon", "only the two ends of the socket speak Varlink"},
-	"gopkg.in/yaml.v3":                {"pkg/spec pkg/settings", "only these two read files that people write"},
-	"github.com/agnivade/levenshtein": {"pkg/spec", "it finds the nearest known key"},
-	"github.com/shirou/gopsutil/v3":   {"pkg/stats", "it gives the host's figures; for processes it is too slow"},
-	"github.com/google/renameio/v2":   {"pkg/store", "only store replaces files for good"},
-	"github.com/spf13/cobra":          {"pkg/cli scripts/manpages", "hubd has four flags; cobra costs start-up time"},
-	"github.com/spf13/pflag":          {"pkg/cli scripts/manpages", "as cobra"},
-	"github.com/mattn/go-runewidth":   {"pkg/cli", "only a table has columns"},
-	"github.com/gin-gonic/gin":        {"apps/central-hub", "a daemon that runs as root parses no HTTP"},
-	"github.com/joho/godotenv":        {"apps/central-hub", "a .env belongs to the app that reads it"},
+	"github.com/varlink/go":               {"pkg/api pkg/daemon", "only the two ends of the socket speak Varlink"},
+	"gopkg.in/yaml.v3":                    {"pkg/spec pkg/settings", "only these two read files that people write"},
+	"github.com/agnivade/levenshtein":     {"pkg/spec", "it finds the nearest known key"},
+	"github.com/shirou/gopsutil/v3":       {"pkg/stats", "it gives the host's figures; for processes it is too slow"},
+	"github.com/google/renameio/v2":       {"pkg/store", "only store replaces files for good"},
+	"github.com/spf13/cobra":              {"pkg/cli scripts/manpages", "hubd has four flags; cobra costs start-up time"},
+	"github.com/spf13/pflag":              {"pkg/cli scripts/manpages", "as cobra"},
+	"github.com/mattn/go-runewidth":       {"pkg/cli", "only a table has columns"},
+	"github.com/gin-gonic/gin":            {"apps/central-hub scripts/baregin", "a daemon that runs as root parses no HTTP"},
+	"modernc.org/sqlite":                  {"apps/central-hub", "a database belongs to the app that has it"},
+	"github.com/go-sql-driver/mysql":      {"apps/central-hub", "as SQLite"},
+	"github.com/pressly/goose/v3":         {"apps/central-hub", "it brings a schema up to date"},
+	"github.com/golang-jwt/jwt/v5":        {"apps/central-hub", "the app has users"},
+	"golang.org/x/crypto":                 {"apps/central-hub", "it compares their passwords (bcrypt)"},
+	"golang.org/x/term":                   {"apps/central-hub", "it asks for a password without showing it"},
+	"github.com/prometheus/client_golang": {"apps/central-hub", "the app shows figures of itself"},
+	"github.com/getkin/kin-openapi":       {"apps/central-hub", "its tests compare answers with the API's document"},
+	"github.com/joho/godotenv":            {"apps/central-hub", "a .env belongs to the app that reads it"},
 }
 
 func TestLibraries(t *testing.T) {
