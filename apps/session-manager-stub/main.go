@@ -19,8 +19,9 @@ import (
 	"github.com/leadmaster/hub/pkg/ready"
 )
 
-// grace is how long answers may take after a signal.
-const grace = 3 * time.Second
+// grace is how long answers may take after a signal. Then what is open is cut off, such
+// as a connection that never brought a request.
+const grace = time.Second
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
@@ -62,7 +63,12 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		return err
 	case <-ctx.Done():
 	}
+	stopping := ready.Stopping()
 	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
-	return errors.Join(ready.Stopping(), server.Shutdown(bounded))
+	err = server.Shutdown(bounded)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	return errors.Join(stopping, err)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -34,7 +35,13 @@ func TestRun(t *testing.T) {
 	}
 	response.Body.Close()
 
-	// A request that waits does not keep the stub from ending.
+	// Neither a connection without a request nor a request that waits keeps the stub
+	// from ending.
+	idle, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer idle.Close()
 	waiting := make(chan error, 1)
 	go func() {
 		response, err := http.Get(url + "/health")

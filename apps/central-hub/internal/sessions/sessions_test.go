@@ -10,9 +10,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -347,49 +347,70 @@ func TestList(t *testing.T) {
 // As many calls as may be run at once do, and no more.
 func TestListInParallel(t *testing.T) {
 	t.Parallel()
-	var running, most atomic.Int64
-	var once sync.Once
-	full := make(chan struct{})
-	manager := fake(func(ctx context.Context, _ int64) (string, error) {
-		n := running.Add(1)
-		defer running.Add(-1)
-		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
-		}
-		if n == parallel {
-			once.Do(func() { close(full) })
-		}
-		select {
-		case <-full:
+	synctest.Test(t, func(t *testing.T) {
+		var running, most atomic.Int64
+		manager := fake(func(context.Context, int64) (string, error) {
+			n := running.Add(1)
+			defer running.Add(-1)
+			for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+			}
+			<-time.After(time.Second)
 			return sessionmanager.Connected, nil
-		case <-ctx.Done():
-			return "", ctx.Err()
+		})
+		start := time.Now()
+		w := do(listOf(manager, first(100), io.Discard), "GET", "/session-manager/sessions", "")
+		if w.Code != 200 || strings.Count(w.Body.String(), conectado) != 100 {
+			t.Errorf("got %d %s", w.Code, w.Body)
+		}
+		if n, took := most.Load(), time.Since(start); n != 8 || took != 13*time.Second {
+			t.Errorf("%d calls at once, %v", n, took)
 		}
 	})
-	w := do(listOf(manager, first(100), io.Discard), "GET", "/session-manager/sessions", "")
-	if w.Code != 200 || strings.Count(w.Body.String(), conectado) != 100 {
-		t.Errorf("got %d %s", w.Code, w.Body)
-	}
-	if n := most.Load(); n != parallel {
-		t.Errorf("%d calls at once", n)
-	}
 }
 
 // One failure ends the other calls and is the one that is told of.
 func TestListFails(t *testing.T) {
 	t.Parallel()
-	manager := fake(func(ctx context.Context, id int64) (string, error) {
-		if id == 5 {
-			return "", &sessionmanager.Error{Kind: sessionmanager.Unreachable}
+	synctest.Test(t, func(t *testing.T) {
+		manager := fake(func(ctx context.Context, id int64) (string, error) {
+			if id == 5 {
+				return "", &sessionmanager.Error{Kind: sessionmanager.Unreachable}
+			}
+			<-ctx.Done()
+			return "", &sessionmanager.Error{Kind: sessionmanager.Timeout, Cause: ctx.Err()}
+		})
+		var stderr bytes.Buffer
+		start := time.Now()
+		w := do(listOf(manager, first(100), &stderr), "GET", "/session-manager/sessions", "")
+		check(t, w, 500, `{"success":false,"error":"Session Manager no está disponible"}`)
+		if took := time.Since(start); took != 0 {
+			t.Errorf("took %v", took)
 		}
-		<-ctx.Done()
-		return "", &sessionmanager.Error{Kind: sessionmanager.Timeout, Cause: ctx.Err()}
+		if got := stderr.String(); got != "[session-manager] Error en sessions para cliente 51: Session Manager no está disponible\n" {
+			t.Errorf("printed %q", got)
+		}
 	})
-	var stderr bytes.Buffer
-	w := do(listOf(manager, first(100), &stderr), "GET", "/session-manager/sessions", "")
-	check(t, w, 500, `{"success":false,"error":"Session Manager no está disponible"}`)
-	if got := stderr.String(); got != "[session-manager] Error en sessions para cliente 51: Session Manager no está disponible\n" {
-		t.Errorf("printed %q", got)
-	}
+}
+
+// A Session Manager that is slow with each session does not hold the list for ever.
+func TestListLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		manager := fake(func(ctx context.Context, _ int64) (string, error) {
+			select {
+			case <-time.After(20 * time.Second):
+				return sessionmanager.Connected, nil
+			case <-ctx.Done():
+				return "", &sessionmanager.Error{Kind: sessionmanager.Timeout, Cause: ctx.Err()}
+			}
+		})
+		start := time.Now()
+		w := do(listOf(manager, first(100), io.Discard), "GET", "/session-manager/sessions", "")
+		check(t, w, 500, `{"success":false,"error":"Timeout al conectar con Session Manager"}`)
+		if took := time.Since(start); took != listLimit {
+			t.Errorf("took %v", took)
+		}
+	})
 }
 
 func TestListWithoutCustomers(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,16 +20,15 @@ func clock() time.Time { return noon }
 
 // table is the authorizations in memory.
 type table struct {
-	mu     sync.Mutex
 	active []Authorization
 	// unreadable and unwritable are what its methods fail with.
 	unreadable, unwritable error
 	calls                  []string
+	// reading, if there is one, is called with each look.
+	reading func()
 }
 
 func (s *table) AuthorizeQrSession(_ context.Context, clientID, authorizedBy int64, expiresAt *time.Time) AuthorizeResult {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.calls = append(s.calls, fmt.Sprintf("authorize %d by %d until %s", clientID, authorizedBy, expiresAt.Format(time.TimeOnly)))
 	if s.unwritable != nil {
 		return AuthorizeResult{ClientID: clientID, Status: "ERROR", Error: s.unwritable.Error()}
@@ -50,8 +48,9 @@ func (s *table) RevokeQrSession(_ context.Context, clientID int64, revokedBy *in
 }
 
 func (s *table) ActiveSessions(context.Context) ([]Authorization, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	if s.reading != nil {
+		s.reading()
+	}
 	return append([]Authorization(nil), s.active...), s.unreadable
 }
 
@@ -112,22 +111,23 @@ func TestAuthorizeRefuses(t *testing.T) {
 func TestAuthorizeTwice(t *testing.T) {
 	t.Parallel()
 	s := &table{}
-	hub := adminHub(s)
-	answers := make(chan int, 8)
-	for range cap(answers) {
-		go func() {
-			answers <- do(hub, "POST", "/api/admin/whatsapp/authorize-qr", `{"clienteId":51}`).Code
-		}()
+	admin := NewAdminController(s, clock)
+	// Between the look and the deed nobody else may look.
+	s.reading = func() {
+		if admin.granting.TryLock() {
+			admin.granting.Unlock()
+			t.Error("two requests can authorize at once")
+		}
 	}
-	codes := map[int]int{}
-	for range cap(answers) {
-		codes[<-answers]++
-	}
-	if codes[200] != 1 || codes[409] != cap(answers)-1 {
-		t.Errorf("answers %v", codes)
+	hub := newEngine(Controller{}, admin, login)
+	if w := do(hub, "POST", "/api/admin/whatsapp/authorize-qr", `{"clienteId":51}`); w.Code != 200 {
+		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
 	check(t, do(hub, "POST", "/api/admin/whatsapp/authorize-qr", `{"clienteId":51}`), 409,
 		`{"ok":false,"error":"ACTIVE_AUTHORIZATION_EXISTS","message":"El cliente 51 ya tiene una autorización QR activa"}`)
+	if len(s.calls) != 1 {
+		t.Errorf("calls %q", s.calls)
+	}
 }
 
 func TestRevoke(t *testing.T) {
