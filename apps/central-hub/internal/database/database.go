@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 )
 
@@ -124,11 +123,4 @@ type dialect interface {
 	isDuplicate(error) bool
 	// lock keeps other instances from migrating until unlock, on one connection.
 	lock(ctx context.Context, conn *sql.Conn) (unlock func(context.Context) error, err error)
-}
-
-func wrap(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", what, err)
 }
