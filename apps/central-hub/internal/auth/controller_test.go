@@ -185,6 +185,18 @@ func TestLoginLimitOfStranger(t *testing.T) {
 	expect(t, "limited", h.login("nadie ", "wrong", "192.0.2.1"), 429, failure(limited))
 }
 
+// Otherwise the time of an answer tells whether there is such a user. No machine does
+// 2^10 rounds in less.
+func TestStrangerTakesAsLong(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	before := time.Now()
+	h.login("nadie", "wrong", "192.0.2.1")
+	if took := time.Since(before); took < 10*time.Millisecond {
+		t.Errorf("it took %s", took)
+	}
+}
+
 // What is refused for a user does not count for the address.
 func TestLimitedLoginIsNoFailure(t *testing.T) {
 	t.Parallel()

@@ -67,7 +67,7 @@ func (r *Repository) one(ctx context.Context, query string, key any) (User, erro
 	err := r.db.QueryRowContext(ctx, query, key).
 		Scan(&u.ID, &u.ClienteID, &u.Usuario, &u.PasswordHash, &u.Tipo, &u.Activo)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, sql.ErrNoRows), r.db.IsForeignText(err):
 		return User{}, ErrNoUser
 	case err != nil:
 		return User{}, fmt.Errorf("read the user: %w", err)

@@ -46,9 +46,12 @@ func insert(t *testing.T, db *database.DB, u User) {
 func TestByUsuario(t *testing.T) {
 	each(t, func(t *testing.T, db *database.DB) {
 		// As in a table from before there was a unique key.
-		exec(t, db, "DROP TABLE ll_usuarios")
-		exec(t, db, "CREATE TABLE ll_usuarios (id BIGINT PRIMARY KEY, cliente_id BIGINT, usuario VARCHAR(191), "+
-			"password_hash VARCHAR(255), tipo VARCHAR(20), activo INT, created_at DATETIME)")
+		if db.Embedded() {
+			exec(t, db, "DROP INDEX uq_usuario")
+		} else {
+			exec(t, db, "DROP INDEX uq_usuario ON ll_usuarios")
+			exec(t, db, "ALTER TABLE ll_usuarios CONVERT TO CHARACTER SET latin1")
+		}
 		want := User{5, 51, "ana", "hash", "cliente", 1}
 		insert(t, db, User{9, 52, "ana", "later", "admin", 1})
 		insert(t, db, want)
@@ -58,7 +61,7 @@ func TestByUsuario(t *testing.T) {
 		if got, err := r.ByUsuario(t.Context(), "ana"); got != want || err != nil {
 			t.Errorf("got %v, %v; want %v", got, err, want)
 		}
-		for _, name := range []string{"eva", "nadie", "", "' OR 1=1 -- ", "an_", "%", "ana\x00", "\xff"} {
+		for _, name := range []string{"eva", "nadie", "", "' OR 1=1 -- ", "an_", "%", "ana\x00x", "日本", "😀"} {
 			if got, err := r.ByUsuario(t.Context(), name); got != (User{}) || !errors.Is(err, ErrNoUser) {
 				t.Errorf("%q: %v, %v", name, got, err)
 			}

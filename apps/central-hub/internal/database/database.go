@@ -100,6 +100,10 @@ func (d *DB) OnConflict(key string, columns ...string) string {
 // IsDuplicate tells whether err says that a row would have had the key of another one.
 func (d *DB) IsDuplicate(err error) bool { return d.dialect.isDuplicate(err) }
 
+// IsForeignText tells whether err says that a column was compared with a text that its
+// character set does not hold, so that no row can be equal. Old tables are in latin1.
+func (d *DB) IsForeignText(err error) bool { return d.dialect.isForeignText(err) }
+
 // Time returns t as the databases keep instants: UTC, whole seconds. As a text it is
 // the same for both, sorts by time, and depends on no session's time zone.
 func Time(t time.Time) string {
@@ -121,6 +125,7 @@ type dialect interface {
 	name() string
 	onConflict(key string, columns []string) string
 	isDuplicate(error) bool
+	isForeignText(error) bool
 	// lock keeps other instances from migrating until unlock, on one connection.
 	lock(ctx context.Context, conn *sql.Conn) (unlock func(context.Context) error, err error)
 }

@@ -19,8 +19,12 @@ type mysqlServer struct{}
 // connections is how many the pool holds at most. Who needs one more waits.
 const connections = 10
 
-// duplicateEntry is ER_DUP_ENTRY of the server's error reference.
-const duplicateEntry = 1062
+// Numbers of the server's error reference.
+const (
+	duplicateEntry      = 1062 // ER_DUP_ENTRY
+	mixedCollations     = 1267 // ER_CANT_AGGREGATE_2COLLATIONS
+	impossibleCharacter = 3988 // ER_IMPOSSIBLE_STRING_CONVERSION, of MySQL 8 alone
+)
 
 func (mysqlServer) name() string { return "mysql" }
 
@@ -64,8 +68,16 @@ func (mysqlServer) onConflict(_ string, columns []string) string {
 }
 
 func (mysqlServer) isDuplicate(err error) bool {
+	return isNumber(err, duplicateEntry)
+}
+
+func (mysqlServer) isForeignText(err error) bool {
+	return isNumber(err, mixedCollations) || isNumber(err, impossibleCharacter)
+}
+
+func isNumber(err error, number uint16) bool {
 	var failed *mysql.MySQLError
-	return errors.As(err, &failed) && failed.Number == duplicateEntry
+	return errors.As(err, &failed) && failed.Number == number
 }
 
 // migrationLock is its name for GET_LOCK, which belongs to a whole server.

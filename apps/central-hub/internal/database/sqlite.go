@@ -69,6 +69,9 @@ func (sqlite) isDuplicate(err error) bool {
 		(failed.Code() == codes.SQLITE_CONSTRAINT_UNIQUE || failed.Code() == codes.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
+// isForeignText is never: texts are compared byte by byte.
+func (sqlite) isForeignText(error) bool { return false }
+
 // lock takes flock(2) on the folder of the file, which ends with this process.
 func (sqlite) lock(ctx context.Context, conn *sql.Conn) (func(context.Context) error, error) {
 	var path string
