@@ -86,6 +86,7 @@ func beDaemon(args []string) int {
 		Exited: f.exited,
 		Stray:  f.stray,
 		Alive:  f.alive,
+		Leaves: func() { f.say("leaves %d", os.Getpid()) },
 		Lost:   func() { os.Exit(95) },
 	})
 	if err != nil {

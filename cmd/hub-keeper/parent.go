@@ -80,7 +80,7 @@ func (p *parent) serve() int {
 			p.renew()
 		}
 		if p.stepDown && p.daemon.serving && !p.daemon.ending {
-			leaveUnit()
+			p.leaveUnit()
 			p.end(exitSteppedDown)
 		}
 	}

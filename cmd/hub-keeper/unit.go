@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/unit"
 )
 
@@ -18,9 +19,11 @@ const afterReload = time.Second
 const exitSteppedDown = 75
 
 // leaveUnit sees to it that systemd takes nobody for the next main process, whose end
-// it would wait for. The unit's ExecStop= has done so before, but not at a restart that
-// comes in the middle of a reload.
-func leaveUnit() {
+// it would wait for. The unit's ExecStop= has done so before, but not at a restart or a
+// stop that comes in the middle of a reload. The daemon, which may be about to execute
+// its next program, is told in its turn.
+func (p *parent) leaveUnit() {
+	_ = p.send(&keeper.Message{Kind: keeper.KindLeaves})
 	if path := unit.FromEnvironment().PIDFile; path != "" {
 		_ = os.Remove(path)
 	}

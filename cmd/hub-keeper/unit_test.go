@@ -57,6 +57,7 @@ func TestStepDown(t *testing.T) {
 	s := start(t, "answer")
 	s.next("up")
 	s.signal(syscall.SIGUSR2)
+	s.next("leaves") // a daemon that names itself the next main process is to stop it
 	if code := s.exit(); code != exitSteppedDown {
 		t.Errorf("the keeper ended with %d", code)
 	}

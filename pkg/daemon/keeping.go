@@ -43,7 +43,7 @@ func (d *Daemon) joinKeeper() (supervise.Keeper, error) {
 	if d.table == nil {
 		return nil, nil
 	}
-	l, err := link.New(d.exits, d.table.Socket, link.Handlers{Exited: d.exited, Stray: d.stray, Alive: d.alive, Lost: d.lost})
+	l, err := link.New(d.exits, d.table.Socket, link.Handlers{Exited: d.exited, Stray: d.stray, Alive: d.alive, Leaves: d.leaves, Lost: d.lost})
 	if err != nil {
 		return nil, fmt.Errorf("keeper: %w", err)
 	}
@@ -98,6 +98,9 @@ func (d *Daemon) alive() {
 		d.link.Healthy()
 	}()
 }
+
+// leaves is what the keeper says before it ends for good, with its unit.
+func (d *Daemon) leaves() { d.keeperLeft.Store(true) }
 
 func (d *Daemon) lost() {
 	d.orphaned.Store(true)

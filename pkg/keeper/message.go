@@ -32,6 +32,7 @@ const (
 	KindExited Kind = 101 // Key, PID, Report, Status: a main process has ended
 	KindAlive  Kind = 102 // asks for KindHealthy
 	KindStray  Kind = 103 // PID, Session, Start, Status: a child that may be a launch in the air has ended
+	KindLeaves Kind = 104 // it ends for good, since systemd ends the unit or starts it anew
 )
 
 // Message is a message of either side; Kind says which fields count.
