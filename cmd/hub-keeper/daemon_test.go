@@ -98,6 +98,7 @@ func beDaemon(args []string) int {
 	if args[0] != "fresh" {
 		f.link.Begun()
 	}
+	_ = f.link.Flush(context.Background())
 	f.say("up %d", os.Getpid())
 	switch args[0] {
 	case "launch", "renew":

@@ -71,8 +71,8 @@ func (p *parent) serve() int {
 		}
 		p.report()
 		p.wait()
+		p.read() // before signals: SIGUSR2 means another thing once KindBegun was sent
 		p.takeSignals()
-		p.read()
 		p.reap()
 		p.checkHealth(time.Now())
 		p.watchdog.Feed(time.Now())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -73,5 +74,25 @@ func TestStepDown(t *testing.T) {
 	s.signal(syscall.SIGUSR2)
 	if code := s.exit(); code != 3 {
 		t.Errorf("the keeper ended with %d, the daemon with 3", code)
+	}
+}
+
+// Nor is the signal deadly while one keeper executes the next. One that comes just
+// before may be lost: the daemon that a reload has made looks after that.
+func TestStepDownOverRenewal(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		s := start(t, "renew")
+		seen := newRecords(t)
+		seen.until(s, "up ")
+		for range rand.IntN(40) {
+			seen.until(s, "")
+		}
+		for again := time.Tick(20 * time.Millisecond); s.lives(); <-again {
+			_ = s.cmd.Process.Signal(syscall.SIGUSR2) // it may end just now
+		}
+		if code := s.exit(); code != exitSteppedDown {
+			t.Fatalf("the keeper ended with %d", code)
+		}
 	}
 }
