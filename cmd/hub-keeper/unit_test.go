@@ -55,12 +55,14 @@ func TestUnitThatComesLater(t *testing.T) {
 // SIGUSR2 ends the keeper alone, as soon as there is a daemon to take its place.
 func TestStepDown(t *testing.T) {
 	t.Parallel()
-	s := start(t, "answer")
-	s.next("up")
-	s.signal(syscall.SIGUSR2)
-	s.next("leaves") // a daemon that names itself the next main process is to stop it
-	if code := s.exit(); code != exitSteppedDown {
-		t.Errorf("the keeper ended with %d", code)
+	for _, daemon := range []string{"answer", "earlier"} {
+		s := start(t, daemon)
+		s.next("up")
+		s.signal(syscall.SIGUSR2)
+		s.next("leaves")
+		if code := s.exit(); code != exitSteppedDown {
+			t.Errorf("%s: the keeper ended with %d", daemon, code)
+		}
 	}
 	p := newParent(options{pause: time.Second}, tableOf("/hubd"), &signals{wake: -1})
 	p.begun = true
@@ -69,7 +71,7 @@ func TestStepDown(t *testing.T) {
 		t.Error("the keeper ends although no daemon has answered")
 	}
 	// Before, it is systemd's only way to end everything.
-	s = start(t, "fresh")
+	s := start(t, "fresh")
 	s.next("up")
 	s.signal(syscall.SIGUSR2)
 	if code := s.exit(); code != 3 {

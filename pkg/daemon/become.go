@@ -35,9 +35,6 @@ func (d *Daemon) becomeKeeper(ctx context.Context) error {
 	if d.ending() {
 		return supervise.ErrEnding
 	}
-	if d.keeperLeft.Load() {
-		d.leavePIDFile()
-	}
 	d.log.Warn("the keeper is gone; this process becomes the next one, which starts the next daemon")
 	table := *d.table
 	table.Socket = -1

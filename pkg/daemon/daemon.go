@@ -69,15 +69,13 @@ type Daemon struct {
 	orphaned   atomic.Bool // the keeper is gone
 	// fate is held for the last step towards an end, and towards another program:
 	// who was told that the daemon ends must not meet the next one.
-	fate sync.Mutex
-	left atomic.Bool // the apps are the next daemon's
-	// keeperLeft: the keeper ends with its unit and has not crashed.
-	keeperLeft atomic.Bool
-	named      atomic.Bool // hubd.pid says who we are
-	updates    chan update
-	adopted    chan struct{} // closed when adoption is complete
-	adopting   struct{ done, of atomic.Int64 }
-	reports    reports
+	fate     sync.Mutex
+	left     atomic.Bool // the apps are the next daemon's
+	named    atomic.Bool // hubd.pid says who we are
+	updates  chan update
+	adopted  chan struct{} // closed when adoption is complete
+	adopting struct{ done, of atomic.Int64 }
+	reports  reports
 	// ended is closed when a client has asked the daemon to end and all apps
 	// are gone.
 	ended   chan struct{}

@@ -99,8 +99,12 @@ func (d *Daemon) alive() {
 	}()
 }
 
-// leaves is what the keeper says before it ends for good, with its unit.
-func (d *Daemon) leaves() { d.keeperLeft.Store(true) }
+// leaves is what the keeper asks for before it ends with its unit. It is done within the
+// loop's step, so that it is not interrupted by the next program in our place.
+func (d *Daemon) leaves() {
+	d.leavePIDFile()
+	d.link.Detached()
+}
 
 func (d *Daemon) lost() {
 	d.orphaned.Store(true)

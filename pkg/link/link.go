@@ -25,8 +25,8 @@ type Handlers struct {
 	Stray func(keeper.Stray)
 	// Alive asks for a sign of life: Healthy, from anywhere, within some seconds.
 	Alive func()
-	// Leaves says that the keeper is about to end, since systemd ends the unit that it
-	// is the main process of, or starts it anew. It may be nil.
+	// Leaves says that systemd ends the unit that the keeper is the main process of, or
+	// starts it anew: the keeper ends upon Detached, or a while later. It may be nil.
 	Leaves func()
 	// Lost says that the keeper is gone. It is called once, not after Close.
 	Lost func()

@@ -104,10 +104,11 @@ func TestMessagesOfTheDaemon(t *testing.T) {
 	l.Answered()
 	l.Program("/hubd", "/hub-keeper")
 	l.Renew()
+	l.Detached()
 	l.End()
 	want := []string{
 		"1 a:1 [out err] 0 0 2", "2 a:1 [pidfd] 17 0 1", "2 b:1 [] 18 0 0", "3 a:1 [] 0 0 0", "4  [] 0 9 0",
-		"5 a:1 [out] 0 0 0", "6  [] 0 0 0", "7  [] 0 0 0", "8  [] 0 0 0", "9  [] 0 0 0", "10  [] 0 0 0",
+		"5 a:1 [out] 0 0 0", "6  [] 0 0 0", "7  [] 0 0 0", "8  [] 0 0 0", "9  [] 0 0 0", "13  [] 0 0 0", "10  [] 0 0 0",
 	}
 	var r keeper.Receiver
 	for _, w := range want {
