@@ -22,10 +22,11 @@ import (
 // fake is a daemon whose records are the lines that it writes to the "lock": the
 // test holds the other end.
 type fake struct {
-	table  *keeper.Table
-	link   *link.Link
-	mute   bool // answers no health request
-	renews bool // asks for a new keeper all the time
+	table   *keeper.Table
+	link    *link.Link
+	mute    bool // answers no health request
+	renews  bool // asks for a new keeper all the time
+	earlier bool // of a release that knows no KindLeaves
 
 	asked chan struct{} // a request for a sign of life
 
@@ -86,17 +87,20 @@ func beDaemon(args []string) int {
 		Exited: f.exited,
 		Stray:  f.stray,
 		Alive:  f.alive,
+		Leaves: f.leaves,
 		Lost:   func() { os.Exit(95) },
 	})
 	if err != nil {
 		return 96
 	}
+	f.earlier = args[0] == "earlier"
 	go func() { _ = loop.Run(context.Background()) }() // the handlers need f.link
 	f.adopt(loop)
 	f.link.Answered()
 	if args[0] != "fresh" {
 		f.link.Begun()
 	}
+	_ = f.link.Flush(context.Background())
 	f.say("up %d", os.Getpid())
 	switch args[0] {
 	case "launch", "renew":
@@ -232,6 +236,13 @@ func codeOf(key string) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(key))
 	return int(h.Sum32()%200) + 1
+}
+
+func (f *fake) leaves() {
+	f.say("leaves %d", os.Getpid())
+	if !f.earlier {
+		f.link.Detached()
+	}
 }
 
 func (f *fake) launchUntil(stops <-chan os.Signal, loop *epoll.Loop) {

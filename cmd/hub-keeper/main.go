@@ -62,6 +62,7 @@ func run(args []string) int {
 		say(levelError, "can't be told of signals", "err", err.Error())
 		return 1
 	}
+	keeper.LetThrough()
 	p := newParent(o, table, signals)
 	p.pages = ours
 	return p.serve()

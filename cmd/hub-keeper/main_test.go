@@ -148,6 +148,15 @@ func (s *started) signal(sig syscall.Signal) {
 	}
 }
 
+func (s *started) lives() bool {
+	select {
+	case <-s.ended:
+		return false
+	default:
+		return true
+	}
+}
+
 func (s *started) exit() int {
 	s.t.Helper()
 	select {

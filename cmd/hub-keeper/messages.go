@@ -64,6 +64,8 @@ func (p *parent) handle(m keeper.Message, fds []int) {
 		p.renewal = true
 	case keeper.KindBegun:
 		p.begun = true
+	case keeper.KindDetached:
+		p.detached = true
 	case keeper.KindEnviron:
 		p.joinUnit(m.Environ)
 	case keeper.KindEnd:

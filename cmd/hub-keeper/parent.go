@@ -29,6 +29,8 @@ type parent struct {
 	watchdog      *unit.Watchdog // systemd's
 	begun         bool           // what is to be started at the start was launched
 	stepDown      bool           // end as soon as a daemon can take our place
+	leaveBy       time.Time      // when to end without the answer to KindLeaves; zero: not asked yet
+	detached      bool           // that answer has come
 	receiver      keeper.Receiver
 	renewal       bool // asked for
 	polled        [3]unix.PollFd
@@ -71,8 +73,8 @@ func (p *parent) serve() int {
 		}
 		p.report()
 		p.wait()
+		p.read() // before signals: SIGUSR2 means another thing once KindBegun was sent
 		p.takeSignals()
-		p.read()
 		p.reap()
 		p.checkHealth(time.Now())
 		p.watchdog.Feed(time.Now())
@@ -80,8 +82,7 @@ func (p *parent) serve() int {
 			p.renew()
 		}
 		if p.stepDown && p.daemon.serving && !p.daemon.ending {
-			leaveUnit()
-			p.end(exitSteppedDown)
+			p.leaveUnit(time.Now())
 		}
 	}
 	return p.code
@@ -116,6 +117,9 @@ func (p *parent) due() time.Time {
 	}
 	if at, ok := p.watchdog.Due(); ok && at.Before(due) {
 		due = at
+	}
+	if !p.leaveBy.IsZero() && p.leaveBy.Before(due) {
+		due = p.leaveBy
 	}
 	return due
 }

@@ -6,15 +6,20 @@ import "github.com/leadmaster/hub/pkg/keeper"
 // rounds of the loop: what has not been read is still in the socket, who has
 // ended is still a zombie, and everything else stands in the table. A SIGTERM in
 // the milliseconds until the next image catches it ends the keeper (Go's runtime
-// clears the mask of signals when it starts, so blocking it does not help); then
-// the daemon becomes the keeper.
+// unblocks it when it starts, so blocking it does not help); then the daemon becomes
+// the keeper. SIGUSR2, which a stop of the unit in the middle of its reload sends just
+// then, waits.
 func (p *parent) renew() {
 	p.renewal = false
 	d := &p.daemon
 	if d.pid == 0 {
 		return // it would be started by a keeper that it knows nothing of
 	}
+	defer keeper.HoldBack()()
 	p.takeSignals()
+	if p.over || p.stepDown {
+		return // there is no time to come
+	}
 	table := p.table()
 	table.Socket, table.Daemon, table.Serving, table.Ending = d.socket, d.pid, d.serving, d.ending
 	err := p.become(table)

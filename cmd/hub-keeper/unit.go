@@ -4,6 +4,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/unit"
 )
 
@@ -17,13 +18,27 @@ const afterReload = time.Second
 // sysexits.h, and the unit's SuccessExitStatus=.
 const exitSteppedDown = 75
 
-// leaveUnit sees to it that systemd takes nobody for the next main process, whose end
-// it would wait for. The unit's ExecStop= has done so before, but not at a restart that
-// comes in the middle of a reload.
-func leaveUnit() {
+// detachTime is how long a daemon has to give up its part in the unit. One of an earlier
+// release does not know how.
+const detachTime = time.Second
+
+// leaveUnit ends the keeper once the daemon has seen to it that systemd takes nobody for
+// the next main process, whose end it would wait for. The unit's ExecStop= has had that
+// done before, but not at a restart or a stop that comes in the middle of a reload.
+// Then the daemon may be about to execute its next program, so it is asked and does
+// this itself: the file would be back as soon as we have removed it.
+func (p *parent) leaveUnit(now time.Time) {
+	if p.leaveBy.IsZero() {
+		p.leaveBy = now.Add(detachTime)
+		_ = p.send(&keeper.Message{Kind: keeper.KindLeaves})
+	}
+	if !p.detached && now.Before(p.leaveBy) {
+		return
+	}
 	if path := unit.FromEnvironment().PIDFile; path != "" {
 		_ = os.Remove(path)
 	}
+	p.end(exitSteppedDown)
 }
 
 // joinUnit makes us, and whom we start from now on, part of a unit of systemd's that

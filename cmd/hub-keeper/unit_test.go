@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -54,11 +55,14 @@ func TestUnitThatComesLater(t *testing.T) {
 // SIGUSR2 ends the keeper alone, as soon as there is a daemon to take its place.
 func TestStepDown(t *testing.T) {
 	t.Parallel()
-	s := start(t, "answer")
-	s.next("up")
-	s.signal(syscall.SIGUSR2)
-	if code := s.exit(); code != exitSteppedDown {
-		t.Errorf("the keeper ended with %d", code)
+	for _, daemon := range []string{"answer", "earlier"} {
+		s := start(t, daemon)
+		s.next("up")
+		s.signal(syscall.SIGUSR2)
+		s.next("leaves")
+		if code := s.exit(); code != exitSteppedDown {
+			t.Errorf("%s: the keeper ended with %d", daemon, code)
+		}
 	}
 	p := newParent(options{pause: time.Second}, tableOf("/hubd"), &signals{wake: -1})
 	p.begun = true
@@ -67,10 +71,30 @@ func TestStepDown(t *testing.T) {
 		t.Error("the keeper ends although no daemon has answered")
 	}
 	// Before, it is systemd's only way to end everything.
-	s = start(t, "fresh")
+	s := start(t, "fresh")
 	s.next("up")
 	s.signal(syscall.SIGUSR2)
 	if code := s.exit(); code != 3 {
 		t.Errorf("the keeper ended with %d, the daemon with 3", code)
+	}
+}
+
+// Nor is the signal deadly while one keeper executes the next. One that comes just
+// before may be lost: the daemon that a reload has made looks after that.
+func TestStepDownOverRenewal(t *testing.T) {
+	t.Parallel()
+	for range 10 {
+		s := start(t, "renew")
+		seen := newRecords(t)
+		seen.until(s, "up ")
+		for range rand.IntN(40) {
+			seen.until(s, "")
+		}
+		for again := time.Tick(20 * time.Millisecond); s.lives(); <-again {
+			_ = s.cmd.Process.Signal(syscall.SIGUSR2) // it may end just now
+		}
+		if code := s.exit(); code != exitSteppedDown {
+			t.Fatalf("the keeper ended with %d", code)
+		}
 	}
 }

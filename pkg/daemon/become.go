@@ -38,6 +38,7 @@ func (d *Daemon) becomeKeeper(ctx context.Context) error {
 	d.log.Warn("the keeper is gone; this process becomes the next one, which starts the next daemon")
 	table := *d.table
 	table.Socket = -1
+	defer keeper.HoldBack()()
 	return d.become(ctx, table.Program, nil, &table)
 }
 

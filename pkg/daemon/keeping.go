@@ -43,7 +43,7 @@ func (d *Daemon) joinKeeper() (supervise.Keeper, error) {
 	if d.table == nil {
 		return nil, nil
 	}
-	l, err := link.New(d.exits, d.table.Socket, link.Handlers{Exited: d.exited, Stray: d.stray, Alive: d.alive, Lost: d.lost})
+	l, err := link.New(d.exits, d.table.Socket, link.Handlers{Exited: d.exited, Stray: d.stray, Alive: d.alive, Leaves: d.leaves, Lost: d.lost})
 	if err != nil {
 		return nil, fmt.Errorf("keeper: %w", err)
 	}
@@ -97,6 +97,13 @@ func (d *Daemon) alive() {
 		d.sup.Ending()
 		d.link.Healthy()
 	}()
+}
+
+// leaves is what the keeper asks for before it ends with its unit. It is done within the
+// loop's step, so that it is not interrupted by the next program in our place.
+func (d *Daemon) leaves() {
+	d.leavePIDFile()
+	d.link.Detached()
 }
 
 func (d *Daemon) lost() {

@@ -10,6 +10,7 @@ import (
 	"github.com/leadmaster/hub/pkg/cgroup"
 	"github.com/leadmaster/hub/pkg/systemd"
 	"github.com/leadmaster/hub/pkg/unit"
+	"golang.org/x/sys/unix"
 )
 
 // unitInterval is the time between two questions to systemd; nothing tells us.
@@ -34,6 +35,35 @@ func (d *Daemon) watchUnit(ctx context.Context, first bool) {
 	case first && d.unit.get().PIDFile != "":
 		if job, err := (systemd.Manager{User: u.User}).Job(ctx, u.Name); err == nil && job == "stop" {
 			d.endWithUnit(u)
+		}
+	case d.unit.get().PIDFile != "":
+		d.awaitReload(ctx, u)
+	}
+}
+
+// awaitReload is for a daemon that a reload of its unit may have made. A stop or a
+// restart in the middle of that sends SIGUSR2 to the keeper, who may have been about to
+// execute its next program and does not know of it: it gets the signal again.
+func (d *Daemon) awaitReload(ctx context.Context, u cgroup.Unit) {
+	tick := time.NewTicker(unitInterval)
+	defer tick.Stop()
+	for {
+		switch state, err := (systemd.Manager{User: u.User}).SubState(ctx, u.Name); {
+		case err != nil:
+			return // systemd is not to be had
+		case state == "stop-sigterm":
+			d.log.Info("the unit was stopped over its reload; telling the keeper once more", "unit", u.Name)
+			if pid := d.keeperPID(); pid != 0 {
+				_ = unix.Kill(pid, unix.SIGUSR2)
+			}
+			return
+		case state != "reload":
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
 		}
 	}
 }

@@ -25,6 +25,7 @@ const (
 	KindEnd      Kind = 10 // the daemon ends on purpose: end with it
 	KindEnviron  Kind = 11 // Environ: have these variables from now on, and pass them on
 	KindBegun    Kind = 12 // what is to be started at the start was launched
+	KindDetached Kind = 13 // the answer to KindLeaves: nobody is named to systemd as the next main process
 )
 
 // The keeper to the daemon.
@@ -32,6 +33,7 @@ const (
 	KindExited Kind = 101 // Key, PID, Report, Status: a main process has ended
 	KindAlive  Kind = 102 // asks for KindHealthy
 	KindStray  Kind = 103 // PID, Session, Start, Status: a child that may be a launch in the air has ended
+	KindLeaves Kind = 104 // systemd ends the unit, or starts it anew: asks for KindDetached, and ends
 )
 
 // Message is a message of either side; Kind says which fields count.

@@ -25,6 +25,9 @@ type Handlers struct {
 	Stray func(keeper.Stray)
 	// Alive asks for a sign of life: Healthy, from anywhere, within some seconds.
 	Alive func()
+	// Leaves says that systemd ends the unit that the keeper is the main process of, or
+	// starts it anew: the keeper ends upon Detached, or a while later. It may be nil.
+	Leaves func()
 	// Lost says that the keeper is gone. It is called once, not after Close.
 	Lost func()
 }
@@ -131,6 +134,10 @@ func (l *Link) handle(m keeper.Message) {
 		}
 	case keeper.KindAlive:
 		l.on.Alive()
+	case keeper.KindLeaves:
+		if l.on.Leaves != nil {
+			l.on.Leaves()
+		}
 	}
 }
 

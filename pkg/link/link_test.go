@@ -21,6 +21,7 @@ type events struct {
 	exited chan string
 	strays chan keeper.Stray
 	alive  chan struct{}
+	leaves chan struct{}
 	lost   chan struct{}
 }
 
@@ -43,14 +44,15 @@ func connect(t *testing.T) (*Link, int, events) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := events{strays: make(chan keeper.Stray, 100), exited: make(chan string, 100), alive: make(chan struct{}, 100), lost: make(chan struct{}, 100)}
+	e := events{strays: make(chan keeper.Stray, 100), exited: make(chan string, 100), alive: make(chan struct{}, 100), leaves: make(chan struct{}, 100), lost: make(chan struct{}, 100)}
 	l, err := New(loop, ours, Handlers{
 		Exited: func(key string, pid int, x keeper.Exit) {
 			e.exited <- fmt.Sprintf("%s %d %d %#x", key, pid, x.Report, x.Status)
 		},
-		Stray: func(s keeper.Stray) { e.strays <- s },
-		Alive: func() { e.alive <- struct{}{} },
-		Lost:  func() { e.lost <- struct{}{} },
+		Stray:  func(s keeper.Stray) { e.strays <- s },
+		Alive:  func() { e.alive <- struct{}{} },
+		Leaves: func() { e.leaves <- struct{}{} },
+		Lost:   func() { e.lost <- struct{}{} },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -102,10 +104,11 @@ func TestMessagesOfTheDaemon(t *testing.T) {
 	l.Answered()
 	l.Program("/hubd", "/hub-keeper")
 	l.Renew()
+	l.Detached()
 	l.End()
 	want := []string{
 		"1 a:1 [out err] 0 0 2", "2 a:1 [pidfd] 17 0 1", "2 b:1 [] 18 0 0", "3 a:1 [] 0 0 0", "4  [] 0 9 0",
-		"5 a:1 [out] 0 0 0", "6  [] 0 0 0", "7  [] 0 0 0", "8  [] 0 0 0", "9  [] 0 0 0", "10  [] 0 0 0",
+		"5 a:1 [out] 0 0 0", "6  [] 0 0 0", "7  [] 0 0 0", "8  [] 0 0 0", "9  [] 0 0 0", "13  [] 0 0 0", "10  [] 0 0 0",
 	}
 	var r keeper.Receiver
 	for _, w := range want {
@@ -126,6 +129,7 @@ func TestMessagesOfTheKeeper(t *testing.T) {
 	for _, m := range []keeper.Message{
 		{Kind: 4711}, // of a later keeper
 		{Kind: keeper.KindAlive},
+		{Kind: keeper.KindLeaves},
 		{Kind: keeper.KindStray, PID: 18, Session: 17, Start: 16, Status: 15},
 		{Kind: keeper.KindExited, Key: []byte("a:1"), PID: 17, Report: 3, Status: 0x0700},
 	} {
@@ -134,6 +138,7 @@ func TestMessagesOfTheKeeper(t *testing.T) {
 		}
 	}
 	receive(t, e.alive)
+	receive(t, e.leaves)
 	if got, want := receive(t, e.strays), (keeper.Stray{PID: 18, Session: 17, Start: 16, Status: 15}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

@@ -52,6 +52,9 @@ func (l *Link) Answered() { l.send(keeper.Message{Kind: keeper.KindAnswered}) }
 // Begun says that what is to be started at the start was launched.
 func (l *Link) Begun() { l.send(keeper.Message{Kind: keeper.KindBegun}) }
 
+// Detached answers Handlers.Leaves.
+func (l *Link) Detached() { l.send(keeper.Message{Kind: keeper.KindDetached}) }
+
 // Program says what the keeper starts, and becomes, from now on.
 func (l *Link) Program(hubd, hubKeeper string) {
 	l.send(keeper.Message{Kind: keeper.KindProgram, Hubd: hubd, Program: hubKeeper})

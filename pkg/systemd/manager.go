@@ -77,6 +77,13 @@ func (m Manager) Job(ctx context.Context, unit string) (string, error) {
 	return jobOf(out, unit), nil
 }
 
+// SubState returns what the unit does at the moment, such as running or reload: the low
+// level states of systemctl(1).
+func (m Manager) SubState(ctx context.Context, unit string) (string, error) {
+	out, err := m.Systemctl(ctx, "show", "--property=SubState", "--value", unit)
+	return strings.TrimSpace(out), err
+}
+
 // jobOf reads lines of number, unit, type and state.
 func jobOf(list, unit string) string {
 	for line := range strings.Lines(list) {
