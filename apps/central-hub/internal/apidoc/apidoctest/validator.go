@@ -77,8 +77,8 @@ func (v *Validator) Check(t testing.TB, r *http.Request, status int, header http
 	}
 }
 
-// CheckResponse is Check for an answer that came over the network. It reads the body
-// and puts it back.
+// CheckResponse is Check for an answer of a whole hub, with the headers that each of its
+// answers has. It reads the body and puts it back.
 func (v *Validator) CheckResponse(t testing.TB, response *http.Response) {
 	t.Helper()
 	body, err := io.ReadAll(response.Body)
@@ -87,6 +87,12 @@ func (v *Validator) CheckResponse(t testing.TB, response *http.Response) {
 	}
 	response.Body.Close()
 	response.Body = io.NopCloser(bytes.NewReader(body))
+	if origin := response.Header.Get("Access-Control-Allow-Origin"); origin != "*" {
+		t.Errorf("%s %s: Access-Control-Allow-Origin is %q; want *", response.Request.Method, response.Request.URL.Path, origin)
+	}
+	if response.Header.Get("X-Request-Id") == "" {
+		t.Errorf("%s %s: no X-Request-Id", response.Request.Method, response.Request.URL.Path)
+	}
 	v.Check(t, response.Request, response.StatusCode, response.Header, body)
 }
 

@@ -2,6 +2,7 @@ package apidoctest
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/apidoc"
+	"github.com/leadmaster/hub/apps/central-hub/internal/web"
 )
 
 const (
@@ -224,23 +226,34 @@ func TestRoutes(t *testing.T) {
 // The description itself is served as it is described.
 func TestServed(t *testing.T) {
 	t.Parallel()
+	v := New(t)
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
+	engine.Use(web.RequestID, web.CORS)
 	apidoc.Routes(engine)
-	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodGet, "/api/openapi.json", nil)
-	engine.ServeHTTP(w, r)
-	response := w.Result()
-	response.Request = r
-	v := New(t)
-	v.CheckResponse(t, response)
-	if !slices.Equal(w.Body.Bytes(), apidoc.Document()) {
-		t.Error("another document is served")
+	get := func() *http.Response {
+		w := httptest.NewRecorder()
+		engine.ServeHTTP(w, r)
+		response := w.Result()
+		response.Request = r
+		return response
 	}
-	response.Body = failing{}
-	broken := &recorder{TB: t}
-	if v.CheckResponse(broken, response); !broken.failed {
-		t.Error("an answer that cannot be read passes")
+	response := get()
+	v.CheckResponse(t, response)
+	if body, err := io.ReadAll(response.Body); err != nil || !slices.Equal(body, apidoc.Document()) {
+		t.Errorf("another document is served: %v", err)
+	}
+	for name, spoil := range map[string]func(*http.Response){
+		"cut":     func(r *http.Response) { r.Body = failing{} },
+		"no CORS": func(r *http.Response) { r.Header.Del("Access-Control-Allow-Origin") },
+		"no id":   func(r *http.Response) { r.Header.Del("X-Request-Id") },
+	} {
+		response, broken := get(), &recorder{TB: t}
+		spoil(response)
+		if v.CheckResponse(broken, response); !broken.failed {
+			t.Errorf("%s passes", name)
+		}
 	}
 }
 
