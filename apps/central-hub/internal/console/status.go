@@ -8,8 +8,8 @@ func (c *Console) NotHealthy(state string, dependencies []byte) {
 	fmt.Fprintf(c.stderr, "⚠️ Sistema en estado: %s\nDetalles: %s", state, dependencies)
 }
 
-// StatusFailed says why the hub's state could not be found out, followed by the stack
+// StatusUnknown says why the hub's state could not be found out, followed by the stack
 // where there is one.
-func (c *Console) StatusFailed(reason error, stack []byte) {
+func (c *Console) StatusUnknown(reason error, stack []byte) {
 	fmt.Fprintf(c.stderr, "❌ Error en /status: %v\n%s", reason, stack)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"syscall"
 	"testing"
@@ -44,6 +45,25 @@ func TestPublicURL(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", raw, got, want)
 		}
 	}
+}
+
+// Whatever the URL is, neither its user nor an address of it is shown.
+func FuzzPublicURL(f *testing.F) {
+	for _, seed := range []string{"http://u:p@10.0.0.1:3001/x?y#z", "http://[fe80::1%25eth0]:1", "https://a@b@c/", "//u@h", "http:u@h", "http://u:p@/x", "\x00"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		public := publicURL(raw)
+		if public == "" {
+			return
+		}
+		u, err := url.Parse(public)
+		if err != nil || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			t.Errorf("%q: got %q, %v", raw, public, err)
+		} else if _, err := netip.ParseAddr(u.Hostname()); err == nil {
+			t.Errorf("%q: got %q", raw, public)
+		}
+	})
 }
 
 func TestReasons(t *testing.T) {

@@ -17,8 +17,8 @@ const (
 	// window is how far back the use of CPUs is averaged, so that one spike does not
 	// make the hub unhealthy.
 	window = 30 * time.Second
-	// tick is how often the time on CPUs is noted. It is rare enough for an idle hub,
-	// and the average goes back over window by at most as much.
+	// tick is how often the time on CPUs is noted: seldom, so that an idle hub sleeps. The
+	// average goes back further than window by less than that.
 	tick = 5 * time.Second
 )
 
@@ -29,7 +29,7 @@ type Process struct {
 	cores int
 
 	mu sync.Mutex
-	// noted are from old to new: one that is older than window, and those after it.
+	// noted are from old to new: one that is as old as window, and those after it.
 	noted []reading
 }
 
@@ -39,8 +39,8 @@ type reading struct {
 	spent time.Duration
 }
 
-// NewProcess returns the measures of this process, by the clock now. It forgets nothing
-// older than it should only while Run runs.
+// NewProcess returns the measures of this process, by the clock now. Run is to be
+// started beside it.
 func NewProcess(now func() time.Time) *Process {
 	return newProcess(now, cpuTime, runtime.NumCPU())
 }
@@ -51,8 +51,8 @@ func newProcess(now func() time.Time, spent func() (time.Duration, error), cores
 	return p
 }
 
-// Run notes the time on CPUs until ctx ends. Without it, the average is one since the
-// Process was made.
+// Run notes the time on CPUs until ctx ends. Without it CPU averages over the whole time
+// since the Process was made.
 func (p *Process) Run(ctx context.Context) {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
@@ -83,7 +83,7 @@ func (p *Process) note() error {
 }
 
 // CPU returns how much of all cores the process has used in the last 30 seconds, in
-// percent. What it did not live of them it was idle.
+// percent. Before its start it was idle, so that what starting takes is no alarm.
 func (p *Process) CPU() (float64, error) {
 	spent, err := p.spent()
 	if err != nil {

@@ -130,7 +130,7 @@ func (s *Service) tell(i *inspection, stack []byte) {
 	switch {
 	case state == before || state == Healthy:
 	case state == failed:
-		s.out.StatusFailed(i.err, stack)
+		s.out.StatusUnknown(i.err, stack)
 	default:
 		s.out.NotHealthy(string(state), indented(i.report.Dependencies))
 	}
