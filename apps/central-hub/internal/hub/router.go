@@ -3,6 +3,7 @@ package hub
 import (
 	"github.com/gin-gonic/gin"
 
+	"github.com/leadmaster/hub/apps/central-hub/internal/apidoc"
 	"github.com/leadmaster/hub/apps/central-hub/internal/auth"
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
 	"github.com/leadmaster/hub/apps/central-hub/internal/health"
@@ -26,6 +27,7 @@ type modules struct {
 // mount routes everything. What no route claims belongs to the frontend, except for the
 // API's own paths.
 func (m modules) mount(engine *gin.Engine, frontend web.Frontend) {
+	apidoc.Routes(engine)
 	health.Routes(engine, m.health)
 	status.Routes(engine, m.status)
 	auth.Routes(engine, m.auth, m.authenticate)
