@@ -7,13 +7,16 @@ import (
 	"time"
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/database"
+	"github.com/leadmaster/hub/apps/central-hub/internal/database/databasetest"
 )
 
 // each runs test on an empty, migrated database.
+func TestMain(m *testing.M) { databasetest.Main(m) }
+
 func each(t *testing.T, test func(*testing.T, *database.DB)) {
 	t.Helper()
 	t.Parallel()
-	test(t, open(t))
+	databasetest.Each(t, test)
 }
 
 func open(t *testing.T) *database.DB {
