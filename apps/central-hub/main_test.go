@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/leadmaster/hub/apps/central-hub/internal/database/databasetest"
 )
 
 // hubVar makes the test binary be the hub itself, so that the tests see the
@@ -30,7 +32,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(hubVar) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	databasetest.Main(m)
 }
 
 // process is a hub in a working directory of its own.

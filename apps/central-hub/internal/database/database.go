@@ -68,7 +68,7 @@ func (d *DB) Migrated() <-chan struct{} { return d.migrated }
 // The pause between two tries to reach a server.
 const (
 	firstPause = 500 * time.Millisecond
-	lastPause  = 30 * time.Second
+	lastPause  = 5 * time.Second
 )
 
 // Connect migrates the database, and tries again until it has succeeded or ctx ends.

@@ -212,8 +212,8 @@ func TestBrokenMigration(t *testing.T) {
 func TestConnect(t *testing.T) {
 	t.Parallel()
 	cfg := databasetest.Server(t)
-	proxy, open := newProxy(t, cfg)
-	db := databasetest.Open(t, proxy)
+	proxy := databasetest.NewProxy(t, cfg)
+	db := databasetest.Open(t, proxy.Config)
 	if db.Embedded() || db.Host() != "127.0.0.1" {
 		t.Errorf("host %q", db.Host())
 	}
@@ -226,7 +226,7 @@ func TestConnect(t *testing.T) {
 	if err := <-reports; err == nil || database.Reason(err) != "ECONNREFUSED" {
 		t.Errorf("while it is down: %v (%s)", err, database.Reason(err))
 	}
-	open()
+	proxy.Up(t)
 	for err := range reports {
 		if err == nil {
 			break
