@@ -14,7 +14,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 TEST_ENV := env -u HUB_HOME -u PORT -u NODE_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help build install uninstall dist up down test chaos bench fuzz lint vuln docs check-tools
+.PHONY: help build install uninstall dist up down test test-unit chaos bench fuzz lint vuln docs check-tools
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ down: ## end all apps and the daemon
 test: ## run every test with the race detector
 	@scripts/check-tools.sh go gcc
 	$(TEST_ENV) CGO_ENABLED=1 $(GO) test -race -timeout 10m ./...
+
+test-unit: ## run the unit tests of the WhatsApp QR authorization alone
+	@scripts/check-tools.sh go
+	$(TEST_ENV) $(GO) test -count=1 -v ./apps/central-hub/internal/whatsappqr
 
 chaos: ## kill daemon and keeper KILLS (1000) times, as SEED (by chance) says
 	@scripts/check-tools.sh go

@@ -52,9 +52,33 @@ func (f Frontend) serveFile(c *gin.Context, name string) bool {
 	if err != nil || !info.Mode().IsRegular() {
 		return false
 	}
-	c.Header("Cache-Control", "public, max-age=0")
+	c.Header("Cache-Control", caching(name))
 	http.ServeContent(c.Writer, c.Request, info.Name(), info.ModTime(), file)
 	return true
+}
+
+// caching is the Cache-Control of a file. One below assets/ whose name has a hash of its
+// content, as Vite builds them, never changes; the rest is asked for again each time.
+func caching(name string) string {
+	if strings.HasPrefix(name, "assets/") && isHashed(path.Base(name)) {
+		return "public, max-age=31536000, immutable"
+	}
+	return "public, max-age=0"
+}
+
+// hashLength is that of Vite's hashes, which are letters, digits, - and _.
+const hashLength = 8
+
+// isHashed tells app-DiwrgTda.js from app.js: the stem ends with a hyphen and a hash.
+func isHashed(base string) bool {
+	stem, _, _ := strings.Cut(base, ".")
+	at := len(stem) - hashLength
+	if at < 2 || stem[at-1] != '-' {
+		return false
+	}
+	hash := stem[at:]
+	// A word is no hash, such as app-settings.js.
+	return strings.ToLower(hash) != hash || strings.ContainsAny(hash, "0123456789")
 }
 
 func hasDotSegment(name string) bool {

@@ -16,8 +16,11 @@ func dist(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "dist")
 	files := map[string]string{
-		"index.html":     "<h1>page</h1>",
-		"assets/app.js":  "let hub",
+		"index.html":    "<h1>page</h1>",
+		"assets/app.js": "let hub",
+
+		"assets/app-0a1B2c3D.js": "let hub",
+
 		"with space.txt": "space",
 		".env":           "secret",
 		".git/config":    "secret",
@@ -121,6 +124,26 @@ func TestFrontendHeaders(t *testing.T) {
 	}
 	if r := do(engine, "GET", "/dashboard", nil, "Accept", "text/html"); !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 		t.Errorf("a page has type %q", r.Header.Get("Content-Type"))
+	}
+}
+
+func TestCaching(t *testing.T) {
+	t.Parallel()
+	const forever, again = "public, max-age=31536000, immutable", "public, max-age=0"
+	for name, want := range map[string]string{
+		"assets/index-DiwrgTda.js": forever, "assets/index-DiwrgTda.js.map": forever, "assets/a/b-C3-_x9Zq.css": forever,
+		"assets/index.js": again, "assets/app-settings.js": again, "assets/-DiwrgTda.js": again, "assets/DiwrgTda.js": again,
+		"index.html": again, "index-DiwrgTda.html": again, "assets/.js": again, "assets/x-1234567.js": again,
+	} {
+		if got := caching(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	engine := frontendEngine(dist(t))
+	for target, want := range map[string]string{"/assets/app-0a1B2c3D.js": forever, "/assets/app.js": again, "/dashboard": again} {
+		if got := do(engine, "GET", target, nil, "Accept", "text/html").Header.Get("Cache-Control"); got != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
+		}
 	}
 }
 
