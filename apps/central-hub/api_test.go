@@ -330,6 +330,7 @@ func (c *client) trouble(t *testing.T) {
 		c.ask(t, "", "POST", "/api/auth/login", `{"usuario":"nobody","password":"x"}`, 401, "")
 	}
 	c.ask(t, "", "POST", "/api/auth/login", `{"usuario":"nobody","password":"x"}`, 429, `{"success":false,"message":"`)
+	c.ask(t, "", "GET", "/health?"+strings.Repeat("x", 20<<10), "", 431, `{"success":false,"message":"`)
 	c.ask(t, "", "GET", "/health", "", 200, "healthy")
 }
 

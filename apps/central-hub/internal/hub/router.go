@@ -49,6 +49,6 @@ func newEngine(out *console.Console, observers ...gin.HandlerFunc) *gin.Engine {
 	engine.RedirectTrailingSlash = false
 	engine.Use(web.RequestID)
 	engine.Use(observers...)
-	engine.Use(web.Recover(out), web.CORS, web.Body)
+	engine.Use(web.Recover(out), web.CORS, web.Headers, web.Body)
 	return engine
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/leadmaster/hub/apps/central-hub/internal/apidoc/apidoctest"
 	"github.com/leadmaster/hub/apps/central-hub/internal/config"
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
 	"github.com/leadmaster/hub/apps/central-hub/internal/database"
@@ -70,6 +71,18 @@ func TestEveryAnswerIsOpenToAnyOrigin(t *testing.T) {
 		if test.status != 204 && !json.Valid(w.Body.Bytes()) {
 			t.Errorf("%s %s: body %q is no JSON", test.method, test.target, w.Body)
 		}
+	}
+}
+
+// The description has the routes that there are, and no others.
+func TestDescriptionHasAllRoutes(t *testing.T) {
+	t.Parallel()
+	engine, ok := newRouter(t).(*gin.Engine)
+	if !ok {
+		t.Fatal("the handler is no gin")
+	}
+	for _, difference := range apidoctest.New(t).Differences(engine.Routes()) {
+		t.Error(difference)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/config"
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/web"
 	"github.com/leadmaster/hub/pkg/ready"
 )
 
@@ -57,10 +58,11 @@ func newServer(cfg config.Config, out *console.Console, handler http.Handler) *S
 		Handler: handler,
 		// "OPTIONS *" is answered as every other OPTIONS request.
 		DisableGeneralOptionsHandler: true,
-		MaxHeaderBytes:               16 << 10,
-		ReadHeaderTimeout:            10 * time.Second,
-		ReadTimeout:                  30 * time.Second,
-		WriteTimeout:                 60 * time.Second,
+		// The handler refuses less, in JSON.
+		MaxHeaderBytes:    4 * web.MaxHeaders,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
 		// Longer than nginx keeps its idle connections to us (60 s), so that it
 		// is nginx who closes and never sends into a closing one.
 		IdleTimeout: 75 * time.Second,
