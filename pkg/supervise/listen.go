@@ -41,29 +41,6 @@ func awaitExecs() {
 	}
 }
 
-// releasePatience is how long an address may stay in use after its last socket was
-// closed: the keeper closes its duplicate when it gets to it.
-const releasePatience = 250 * time.Millisecond
-
-// listenAgain is listen that tries again for a moment while the address is in use: the
-// socket that has it may be one that was given back just now.
-func listenAgain(at spec.Address) (fd int, err error) {
-	fd, err = listen(at)
-	if !errors.Is(err, unix.EADDRINUSE) {
-		return fd, err
-	}
-	awaitExecs()
-	again := time.NewTicker(releasePatience / 10)
-	defer again.Stop()
-	for range 10 {
-		if fd, err = listen(at); !errors.Is(err, unix.EADDRINUSE) {
-			break
-		}
-		<-again.C
-	}
-	return fd, err
-}
-
 // listen opens a listening socket: blocking, as systemd's are, since programs that
 // take one without looking expect it; those with an event loop change it themselves.
 func listen(at spec.Address) (fd int, err error) {

@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -63,13 +64,16 @@ func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error)
 	if err := s.mayHave(app, l); err != nil {
 		return -1, err
 	}
-	if s.reachable(l.Address) {
-		if fd, ok, err := s.share(uuid, l.Address); ok {
-			return fd, err
-		}
+	if fd, ok, err := s.share(uuid, l.Address); ok {
+		return fd, err
 	}
+	// Without the lock: the file system of a Unix socket may hang.
 	at := l.At()
-	fd, err = listenAgain(at)
+	fd, err = listen(at)
+	if errors.Is(err, unix.EADDRINUSE) {
+		awaitExecs() // it may be one that was closed just now
+		fd, err = listen(at)
+	}
 	if err != nil {
 		return -1, err
 	}
@@ -78,15 +82,6 @@ func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error)
 	s.add(l.Address, &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)})
 	fd, _, err = s.share(uuid, l.Address)
 	return fd, err
-}
-
-// reachable reports whether who connects to the address comes to the socket: not if
-// somebody has removed its file. It has no lock: the file system may hang.
-func (s *sockets) reachable(address string) bool {
-	s.mu.Lock()
-	k := s.list[address]
-	s.mu.Unlock()
-	return k == nil || k.at.Path == "" || fileAt(k.at.Path) == k.file
 }
 
 // share duplicates a socket that is open for an instance that needs it from now on.
@@ -120,14 +115,9 @@ func (s *sockets) mayHave(app string, l spec.Listener) error {
 	return nil
 }
 
-// add puts a socket into the list, in the place of one that nobody reaches any more.
 func (s *sockets) add(address string, k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old := s.list[address]; old != nil {
-		k.needers = old.needers
-		closeFD(old.fd)
-	}
 	s.list[address] = k
 }
 
@@ -171,13 +161,7 @@ func (s *sockets) has(address string) bool {
 // keep gives back the sockets of an instance that none of its specs has. One that
 // nobody needs is closed, and who waits in its queue is refused.
 func (s *sockets) keep(uuid string, specs []*spec.Spec) {
-	closed := s.giveBack(uuid, specs)
-	if !slices.ContainsFunc(closed, func(k *socket) bool { return k.at.Path != "" }) {
-		return
-	}
-	// Not while somebody puts a new socket into the place of the dead one.
-	defer takeTurn(s.opening)()
-	for _, k := range closed {
+	for _, k := range s.giveBack(uuid, specs) {
 		if err := k.file.remove(k.at.Path); err != nil {
 			s.log.Error("listen", "app", k.app, "address", k.at.String(), "error", err)
 		}

@@ -347,54 +347,6 @@ func TestUnixSocketPaths(t *testing.T) {
 	}
 }
 
-// Who has removed a socket's path gets it back with the next process.
-func TestRemovedPath(t *testing.T) {
-	t.Parallel()
-	k := newHolder(t)
-	r := newKeptRig(t, k)
-	address := "unix:" + r.path("app.sock")
-	i := r.one(r.acceptor("app", address))
-	if err := os.Remove(r.path("app.sock")); err != nil {
-		t.Fatal(err)
-	}
-	r.act(i, "restart")
-	if pid := answers(t, address); pid != i.Status().PID {
-		t.Errorf("process %d answers, and the app is %d", pid, i.Status().PID)
-	}
-	if names := k.names(keeper.ListenKey); names != address {
-		t.Errorf("the keeper has %s", names)
-	}
-	r.act(i, "stop")
-	if _, err := os.Stat(r.path("app.sock")); err == nil {
-		t.Error("the path is left after the stop")
-	}
-}
-
-// An address that somebody is about to let go of is waited for.
-func TestAddressInUseForAMoment(t *testing.T) {
-	t.Parallel()
-	address := freePort(t)
-	port, err := strconv.Atoi(strings.TrimPrefix(address, "127.0.0.1:"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := spec.Listener{Address: strconv.Itoa(port)}.At()
-	held, err := listen(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(releasePatience/4, func() { unix.Close(held) })
-	defer timer.Stop()
-	fd, err := listenAgain(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := listenAgain(at); !errors.Is(err, unix.EADDRINUSE) {
-		t.Errorf("while it is in use for good: %v", err)
-	}
-	unix.Close(fd)
-}
-
 // A bare port is one socket for IPv4 and IPv6, blocking and with a long queue.
 // Who can write in the folder can put a link in the socket's place: what that leads to
 // keeps its mode.
