@@ -347,7 +347,6 @@ func TestUnixSocketPaths(t *testing.T) {
 	}
 }
 
-// A bare port is one socket for IPv4 and IPv6, blocking and with a long queue.
 // Who can write in the folder can put a link in the socket's place: what that leads to
 // keeps its mode.
 func TestOpenToAllFollowsNoLink(t *testing.T) {
@@ -358,15 +357,21 @@ func TestOpenToAllFollowsNoLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{link, secret} {
-		if err := openToAll(path); err == nil {
+		p, err := openPlace(path, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.openToAll(); err == nil {
 			t.Errorf("%s: no error", path)
 		}
+		p.close()
 	}
 	if info, err := os.Stat(secret); err != nil || info.Mode() != 0o600 {
 		t.Errorf("the file has %v, %v", info.Mode(), err)
 	}
 }
 
+// A bare port is one socket for IPv4 and IPv6, blocking and with a long queue.
 func TestListen(t *testing.T) {
 	t.Parallel()
 	if l, err := net.Listen("tcp6", "[::1]:0"); err != nil {
