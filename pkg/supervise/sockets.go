@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -26,9 +27,11 @@ type sockets struct {
 	keeper Keeper
 	log    *slog.Logger
 
-	opening chan struct{} // a turn to open: two instances may need the same one
-	mu      sync.Mutex    // guards list
-	list    map[string]*socket
+	mu   sync.Mutex // guards the fields below
+	list map[string]*socket
+	// busy are the addresses that somebody opens, or whose file somebody removes, just
+	// now. The channel is closed after that.
+	busy map[string]chan struct{}
 }
 
 // socket is a listening socket, by its address in sockets.
@@ -41,14 +44,13 @@ type socket struct {
 }
 
 func newSockets(k Keeper, log *slog.Logger) *sockets {
-	return &sockets{keeper: k, log: log, opening: make(chan struct{}, 1), list: make(map[string]*socket)}
+	return &sockets{keeper: k, log: log, list: make(map[string]*socket), busy: make(map[string]chan struct{})}
 }
 
 // open opens the sockets of a spec that are not open yet, for an instance that needs
 // them from now on, and returns a duplicate of each, in the spec's order. On an
 // error there are no duplicates; what was opened stays with the instance.
 func (s *sockets) open(uuid string, sp *spec.Spec) (fds []int, err error) {
-	defer takeTurn(s.opening)()
 	for _, l := range sp.Listen {
 		fd, err := s.openOne(uuid, sp.Name, l)
 		if err != nil {
@@ -64,6 +66,11 @@ func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error)
 	if err := s.mayHave(app, l); err != nil {
 		return -1, err
 	}
+	release, err := s.claim(l.Address)
+	if err != nil {
+		return -1, err
+	}
+	defer release()
 	if fd, ok, err := s.share(uuid, l.Address); ok {
 		return fd, err
 	}
@@ -82,6 +89,44 @@ func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error)
 	s.add(l.Address, &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)})
 	fd, _, err = s.share(uuid, l.Address)
 	return fd, err
+}
+
+// claim waits until nobody else opens or removes an address. It is never given up
+// while that goes on: of two that open a path at once, each would take the other's
+// socket for a dead one before it listens.
+func (s *sockets) claim(address string) (release func(), err error) {
+	patience := time.NewTimer(launchPatience)
+	defer patience.Stop()
+	for {
+		mine, other := s.tryClaim(address)
+		if other == nil {
+			return func() { s.unclaim(address, mine) }, nil
+		}
+		select {
+		case <-other:
+		case <-patience.C:
+			return nil, errors.New("it is being opened or removed already, and that takes too long: its file system may hang")
+		}
+	}
+}
+
+// tryClaim returns the channel of whoever has the address, or ours.
+func (s *sockets) tryClaim(address string) (mine, other chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if other := s.busy[address]; other != nil {
+		return nil, other
+	}
+	mine = make(chan struct{})
+	s.busy[address] = mine
+	return mine, nil
+}
+
+func (s *sockets) unclaim(address string, mine chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, address)
+	close(mine)
 }
 
 // share duplicates a socket that is open for an instance that needs it from now on.
@@ -162,10 +207,28 @@ func (s *sockets) has(address string) bool {
 // nobody needs is closed, and who waits in its queue is refused.
 func (s *sockets) keep(uuid string, specs []*spec.Spec) {
 	for _, k := range s.giveBack(uuid, specs) {
-		if err := k.file.remove(k.at.Path); err != nil {
+		if err := s.removeFile(k); err != nil {
 			s.log.Error("listen", "app", k.app, "address", k.at.String(), "error", err)
 		}
 	}
+}
+
+// removeFile removes the file of a socket that was closed, unless another one has its
+// path by now.
+func (s *sockets) removeFile(k *socket) error {
+	if k.at.Path == "" {
+		return nil
+	}
+	address := k.at.String()
+	release, err := s.claim(address)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if s.has(address) {
+		return nil
+	}
+	return k.file.remove(k.at.Path)
 }
 
 // giveBack returns those that were closed.

@@ -256,6 +256,50 @@ func TestReloadChangesSockets(t *testing.T) {
 	}
 }
 
+// Who opens a path, and who removes its file, waits for the other one, and gives up
+// sooner than to go on beside it.
+func TestOneAtAPath(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	path := r.path("app.sock")
+	s := r.acceptor("app", "unix:"+path)
+	release, err := r.sockets.claim("unix:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.sockets.open("one", s); err == nil || !strings.Contains(err.Error(), "being opened or removed already") {
+		t.Errorf("opened beside another one: %v", err)
+	}
+	release()
+	fds, err := r.sockets.open("one", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeper.CloseAll(fds)
+	release, err = r.sockets.claim("unix:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		r.sockets.keep("one", nil)
+	}()
+	for until := time.Now().Add(deadline); r.sockets.has("unix:" + path); <-time.After(time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("never given back")
+		}
+	}
+	if fileAt(path) == (fileID{}) {
+		t.Error("removed beside another one")
+	}
+	release()
+	receiveClosed(t, kept)
+	if fileAt(path) != (fileID{}) {
+		t.Error("not removed")
+	}
+}
+
 // What can't be opened is a launch that failed, with the reason in plain words.
 func TestSocketsThatCannotBeHad(t *testing.T) {
 	t.Parallel()
