@@ -71,11 +71,14 @@ func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error)
 		return -1, err
 	}
 	defer release()
-	if fd, ok, err := s.share(uuid, l.Address); ok {
-		return fd, err
-	}
 	// Without the lock: the file system of a Unix socket may hang.
 	at := l.At()
+	lost := s.lost(l.Address)
+	if !lost {
+		if fd, ok, err := s.share(uuid, l.Address); ok {
+			return fd, err
+		}
+	}
 	fd, err = listen(at)
 	if errors.Is(err, unix.EADDRINUSE) {
 		awaitExecs() // it may be one that was closed just now
@@ -85,6 +88,9 @@ func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error)
 		return -1, err
 	}
 	s.log.Info("listen", "app", app, "address", l.Address)
+	if lost {
+		s.log.Warn("the file of the socket was gone", "app", app, "address", l.Address)
+	}
 	s.hold(l.Address, fd)
 	s.add(l.Address, &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)})
 	fd, _, err = s.share(uuid, l.Address)
@@ -160,9 +166,23 @@ func (s *sockets) mayHave(app string, l spec.Listener) error {
 	return nil
 }
 
+// lost reports whether the file of an open Unix socket has its path no more: nobody can
+// connect to it.
+func (s *sockets) lost(address string) bool {
+	s.mu.Lock()
+	k := s.list[address]
+	s.mu.Unlock()
+	return k != nil && k.at.Path != "" && (k.file == (fileID{}) || fileAt(k.at.Path) != k.file)
+}
+
+// add takes a new socket in, also for those that need the one in whose place it comes.
 func (s *sockets) add(address string, k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if before := s.list[address]; before != nil {
+		k.needers = before.needers
+		closeFD(before.fd)
+	}
 	s.list[address] = k
 }
 

@@ -300,6 +300,33 @@ func TestOneAtAPath(t *testing.T) {
 	}
 }
 
+// A path that somebody has removed is there again after a restart, for all instances.
+func TestLostPathIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	k := newHolder(t)
+	r := newKeptRig(t, k)
+	address := "unix:" + r.path("app.sock")
+	s := r.acceptor("app", address)
+	s.Instances = 2
+	list := r.start(s)
+	if err := os.Remove(r.path("app.sock")); err != nil {
+		t.Fatal(err)
+	}
+	r.act(list[0], "restart")
+	if pid := answers(t, address); pid != list[0].Status().PID {
+		t.Errorf("process %d answers, and the one that was restarted is %d", pid, list[0].Status().PID)
+	}
+	r.act(list[1], "restart")
+	r.act(list[0], "stop")
+	if pid := answers(t, address); pid != list[1].Status().PID {
+		t.Errorf("process %d answers, and the one that is left is %d", pid, list[1].Status().PID)
+	}
+	r.act(list[1], "stop")
+	if fileAt(r.path("app.sock")) != (fileID{}) {
+		t.Error("the path is left after the stop")
+	}
+}
+
 // What can't be opened is a launch that failed, with the reason in plain words.
 func TestSocketsThatCannotBeHad(t *testing.T) {
 	t.Parallel()
