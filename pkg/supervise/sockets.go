@@ -32,6 +32,10 @@ type sockets struct {
 	// busy are the addresses that somebody opens, or whose file somebody removes, just
 	// now. The channel is closed after that.
 	busy map[string]chan struct{}
+	// freed are the addresses of sockets that were closed lately, and when. closed is
+	// closed, and replaced, at the next one.
+	freed  map[spec.Address]time.Time
+	closed chan struct{}
 }
 
 // socket is a listening socket, by its address in sockets.
@@ -44,7 +48,10 @@ type socket struct {
 }
 
 func newSockets(k Keeper, log *slog.Logger) *sockets {
-	return &sockets{keeper: k, log: log, list: make(map[string]*socket), busy: make(map[string]chan struct{})}
+	return &sockets{
+		keeper: k, log: log, list: make(map[string]*socket), busy: make(map[string]chan struct{}),
+		freed: make(map[spec.Address]time.Time), closed: make(chan struct{}),
+	}
 }
 
 // open opens the sockets of a spec that are not open yet, for an instance that needs
@@ -52,7 +59,7 @@ func newSockets(k Keeper, log *slog.Logger) *sockets {
 // error there are no duplicates; what was opened stays with the instance.
 func (s *sockets) open(uuid string, sp *spec.Spec) (fds []int, err error) {
 	for _, l := range sp.Listen {
-		fd, err := s.openOne(uuid, sp.Name, l)
+		fd, err := s.openOne(uuid, sp, l)
 		if err != nil {
 			keeper.CloseAll(fds)
 			return nil, fmt.Errorf("listen %s: %w", l.Address, err)
@@ -62,8 +69,8 @@ func (s *sockets) open(uuid string, sp *spec.Spec) (fds []int, err error) {
 	return fds, nil
 }
 
-func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error) {
-	if err := s.mayHave(app, l); err != nil {
+func (s *sockets) openOne(uuid string, sp *spec.Spec, l spec.Listener) (fd int, err error) {
+	if err := s.awaitOthers(uuid, sp, l); err != nil {
 		return -1, err
 	}
 	release, err := s.claim(l.Address)
@@ -79,20 +86,16 @@ func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error)
 			return fd, err
 		}
 	}
-	fd, err = listen(at)
-	if errors.Is(err, unix.EADDRINUSE) {
-		awaitExecs() // it may be one that was closed just now
-		fd, err = listen(at)
-	}
+	fd, err = s.listen(at)
 	if err != nil {
 		return -1, err
 	}
-	s.log.Info("listen", "app", app, "address", l.Address)
+	s.log.Info("listen", "app", sp.Name, "address", l.Address)
 	if lost {
-		s.log.Warn("the file of the socket was gone", "app", app, "address", l.Address)
+		s.log.Warn("the file of the socket was gone", "app", sp.Name, "address", l.Address)
 	}
 	s.hold(l.Address, fd)
-	s.add(l.Address, &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)})
+	s.add(l.Address, &socket{app: sp.Name, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)})
 	fd, _, err = s.share(uuid, l.Address)
 	return fd, err
 }
@@ -151,19 +154,25 @@ func (s *sockets) share(uuid, address string) (fd int, ok bool, err error) {
 // mayHave returns an error if another app has the address, or somebody one that
 // shuts it out.
 func (s *sockets) mayHave(app string, l spec.Listener) error {
-	at := l.At()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, err := s.shutOut(app, l)
+	return err
+}
+
+// shutOut returns mayHave's error and the socket that is the reason; s.mu is held.
+func (s *sockets) shutOut(app string, l spec.Listener) (*socket, error) {
+	at := l.At()
 	for address, k := range s.list {
 		switch {
 		case !k.at.Meets(at):
 		case k.app != app:
-			return fmt.Errorf("app %q has %s", k.app, address)
+			return k, fmt.Errorf("app %q has %s", k.app, address)
 		case address != l.Address:
-			return fmt.Errorf("the app itself still has %s; a restart goes from one to the other, a reload can't", address)
+			return k, fmt.Errorf("the app itself still has %s; a restart goes from one to the other, a reload can't", address)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // lost reports whether the file of an open Unix socket has its path no more: nobody can
@@ -266,6 +275,7 @@ func (s *sockets) giveBack(uuid string, specs []*spec.Spec) (closed []*socket) {
 		s.keeper.Release(keeper.ListenKey, address)
 		closeFD(k.fd)
 		closed = append(closed, k)
+		s.noteFreed(k.at)
 	}
 	return closed
 }

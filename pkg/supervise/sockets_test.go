@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -325,6 +327,65 @@ func TestLostPathIsMadeAgain(t *testing.T) {
 	if fileAt(r.path("app.sock")) != (fileID{}) {
 		t.Error("the path is left after the stop")
 	}
+}
+
+// All instances of an app go from an address to one that shuts it out, and back, though
+// one of them takes its time to end.
+func TestRestartToAnOverlappingAddress(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	one := freePort(t)
+	_, port, _ := strings.Cut(one, ":")
+	slow := func(address string) *spec.Spec {
+		s := r.acceptor("app", address)
+		s.Script = `[ "$NODE_APP_INSTANCE" = 0 ] || { trap "sleep 0.3; exit" TERM; echo up; read x; }; ` + s.Script
+		s.Instances, s.MaxRestarts = 2, 1
+		return s
+	}
+	first := slow("*:" + port)
+	r.start(first)
+	r.line(first.LogPath(first.OutFile, 1), "up")
+	for _, address := range []string{one, "*:" + port} {
+		list := r.start(slow(address))
+		for n, i := range list {
+			if st := i.Status(); st.State != Online {
+				t.Errorf("%s: instance %d is %s: %s", address, n, st.State, st.LastEnd)
+			}
+		}
+		answers(t, address)
+	}
+}
+
+// lazy is a keeper that takes its time to release.
+type lazy struct {
+	*holder
+	released *sync.WaitGroup
+}
+
+func (l lazy) Release(key string, names ...string) {
+	l.released.Go(func() {
+		<-time.After(50 * time.Millisecond)
+		l.holder.Release(key, names...)
+	})
+}
+
+// An address is free as soon as another one is wanted that it shuts out, though the
+// keeper has yet to close its own.
+func TestReleaseIsAwaited(t *testing.T) {
+	t.Parallel()
+	k := lazy{newHolder(t), new(sync.WaitGroup)}
+	s := newSockets(k, slog.New(slog.DiscardHandler))
+	one := freePort(t)
+	_, port, _ := strings.Cut(one, ":")
+	for _, address := range []string{one, "*:" + port, one} {
+		fds, err := s.open("uuid", &spec.Spec{Name: "app", Listen: []spec.Listener{{Address: address}}})
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+		keeper.CloseAll(fds)
+		s.keep("uuid", nil)
+	}
+	k.released.Wait()
 }
 
 // What can't be opened is a launch that failed, with the reason in plain words.
