@@ -111,7 +111,14 @@ func listensAt(fd int, at spec.Address) bool {
 	case *unix.SockaddrInet4:
 		return at.Path == "" && name.Port == int(at.Port) && (at.IP.Is4() && at.IP.As4() == name.Addr || !at.IP.IsValid() && name.Addr == [4]byte{})
 	case *unix.SockaddrInet6:
-		return at.Path == "" && name.Port == int(at.Port) && (at.IP.Is6() && at.IP.As16() == name.Addr || !at.IP.IsValid() && name.Addr == [16]byte{})
+		only, err := unix.GetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY)
+		if err != nil || at.Path != "" || name.Port != int(at.Port) {
+			return false
+		}
+		if only == 0 { // as only that of every address is, listenTCP
+			return !at.IP.IsValid() && name.Addr == [16]byte{}
+		}
+		return at.IP.Is6() && at.IP.As16() == name.Addr
 	}
 	return false
 }
