@@ -127,7 +127,37 @@ func (p place) removeDead() error {
 	if err := unix.Connect(probe, p.address()); !errors.Is(err, unix.ECONNREFUSED) {
 		return unix.EADDRINUSE
 	}
+	switch bound, err := aboutToListen(p.path); {
+	case err != nil:
+		return err
+	case bound:
+		return unix.EADDRINUSE
+	}
 	return p.unlink()
+}
+
+// aboutToListen reports whether a process has bound a socket to a path and not
+// listened yet: then connect(2) is refused as it is by a dead one.
+func aboutToListen(path string) (bool, error) {
+	table, err := os.ReadFile("/proc/net/unix")
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.Lines(string(table)) {
+		if boundOnly(strings.TrimSuffix(line, "\n"), path) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// boundOnly reads a line of proc_net_unix(5). Flags are 10000 for one that listens;
+// what that has accepted bears its path too, but is connected.
+func boundOnly(line, path string) bool {
+	const flags, kind, state = 3, 4, 5
+	before, ok := strings.CutSuffix(line, " "+path)
+	f := strings.Fields(before)
+	return ok && len(f) == 7 && f[flags] == "00000000" && f[kind] == "0001" && f[state] == "01"
 }
 
 // fileID tells one file from another that has its name later.

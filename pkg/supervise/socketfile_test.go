@@ -3,6 +3,8 @@ package supervise
 import (
 	"errors"
 	"io/fs"
+	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,4 +151,46 @@ func TestLongPathIsRecognised(t *testing.T) {
 	if !listensAt(fds[0], spec.Address{Path: one}) || listensAt(fds[0], spec.Address{Path: two}) {
 		t.Error("one of two long paths is taken for the other")
 	}
+}
+
+// A socket that its process has bound and does not listen on yet is no dead one; what
+// that accepts later has its path and is no such one either.
+func TestBoundIsNotDead(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "app.sock")
+	bound, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Bind(bound, &unix.SockaddrUnix{Name: path}); err != nil {
+		t.Fatal(err)
+	}
+	id := fileAt(path)
+	if fd, err := listenUnix(path); !errors.Is(err, unix.EADDRINUSE) || fileAt(path) != id {
+		closeFD(fd)
+		t.Fatalf("replaced: %v", err)
+	}
+	if err := unix.Listen(bound, 1); err != nil {
+		t.Fatal(err)
+	}
+	client, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	server, _, err := unix.Accept4(bound, unix.SOCK_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(server)
+	unix.Close(bound)
+	at, err := spec.ParseAddress("unix:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := newSockets(noKeeper{}, slog.New(slog.DiscardHandler)).listen(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeFD(fd)
 }
