@@ -3,8 +3,6 @@ package supervise
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 
@@ -16,8 +14,6 @@ const (
 	// backlog is as many connections as may wait (listen(2)); the kernel's limit is
 	// net.core.somaxconn, 4096 by default.
 	backlog = 4096
-	// longestPath is what fits into a socket address with its NUL (unix(7)).
-	longestPath = 107
 	// lowestPort is the first that anybody may listen on (ip(7)).
 	lowestPort = 1024
 )
@@ -39,29 +35,6 @@ func awaitExecs() {
 	case <-done:
 	case <-time.After(execPatience):
 	}
-}
-
-// releasePatience is how long an address may stay in use after its last socket was
-// closed: the keeper closes its duplicate when it gets to it.
-const releasePatience = 250 * time.Millisecond
-
-// listenAgain is listen that tries again for a moment while the address is in use: the
-// socket that has it may be one that was given back just now.
-func listenAgain(at spec.Address) (fd int, err error) {
-	fd, err = listen(at)
-	if !errors.Is(err, unix.EADDRINUSE) {
-		return fd, err
-	}
-	awaitExecs()
-	again := time.NewTicker(releasePatience / 10)
-	defer again.Stop()
-	for range 10 {
-		if fd, err = listen(at); !errors.Is(err, unix.EADDRINUSE) {
-			break
-		}
-		<-again.C
-	}
-	return fd, err
 }
 
 // listen opens a listening socket: blocking, as systemd's are, since programs that
@@ -122,120 +95,6 @@ func listenTCP(family int, at unix.Sockaddr, both bool) (int, error) {
 	return fd, nil
 }
 
-// Modes of what a Unix socket makes: everybody may connect, as with systemd
-// (SocketMode=, DirectoryMode=); the folder is where that can be narrowed.
-const (
-	socketMode = 0o666
-	folderMode = 0o755
-)
-
-// listenUnix makes a Unix socket in the place of one that nobody listens on.
-func listenUnix(path string) (int, error) {
-	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
-		return -1, err
-	}
-	at, release, err := socketAddress(path)
-	if err != nil {
-		return -1, err
-	}
-	defer release()
-	if err := removeDead(path, at); err != nil {
-		return -1, err
-	}
-	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, err
-	}
-	if err = unix.Bind(fd, at); err != nil {
-		unix.Close(fd)
-		return -1, err
-	}
-	// Nobody can connect before listen(2), and then the mode is right.
-	if err = openToAll(path); err == nil {
-		err = unix.Listen(fd, backlog)
-	}
-	if err != nil {
-		unix.Close(fd)
-		return -1, errors.Join(err, os.Remove(path))
-	}
-	return fd, nil
-}
-
-// openToAll sets the mode of a socket, and of nothing else: who may write in its folder
-// could have put a link in its place.
-func openToAll(path string) error {
-	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return &os.PathError{Op: "open", Path: path, Err: err}
-	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return &os.PathError{Op: "stat", Path: path, Err: err}
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFSOCK || int(st.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s was replaced by somebody else", path)
-	}
-	return os.Chmod(fmt.Sprintf("/proc/self/fd/%d", fd), socketMode)
-}
-
-// socketAddress returns the address of a path: one that is too long goes through
-// its folder's descriptor, which is open until release is called.
-func socketAddress(path string) (at *unix.SockaddrUnix, release func(), err error) {
-	if len(path) <= longestPath {
-		return &unix.SockaddrUnix{Name: path}, func() {}, nil
-	}
-	dir, err := unix.Open(filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	name := fmt.Sprintf("/proc/self/fd/%d/%s", dir, filepath.Base(path))
-	return &unix.SockaddrUnix{Name: name}, func() { unix.Close(dir) }, nil
-}
-
-// removeDead removes a socket that nobody listens on. Whatever else is there is an
-// error.
-func removeDead(path string, at *unix.SockaddrUnix) error {
-	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return nil
-	case err != nil:
-		return err
-	case info.Mode().Type() != os.ModeSocket:
-		return errors.New("something that is no socket is there")
-	}
-	probe, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(probe)
-	if err := unix.Connect(probe, at); !errors.Is(err, unix.ECONNREFUSED) {
-		return unix.EADDRINUSE
-	}
-	return os.Remove(path)
-}
-
-// fileID tells one file from another that has its name later.
-type fileID struct{ dev, ino uint64 }
-
-// fileAt is the zero value where there is no file.
-func fileAt(path string) (id fileID) {
-	var st unix.Stat_t
-	if path != "" && unix.Lstat(path, &st) == nil {
-		id = fileID{st.Dev, st.Ino}
-	}
-	return id
-}
-
-// remove removes the file if it has its name still.
-func (id fileID) remove(path string) error {
-	if id == (fileID{}) || fileAt(path) != id {
-		return nil
-	}
-	return os.Remove(path)
-}
-
 // listensAt reports whether a descriptor is a socket that listens at an address.
 func listensAt(fd int, at spec.Address) bool {
 	listens, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ACCEPTCONN)
@@ -247,12 +106,19 @@ func listensAt(fd int, at spec.Address) bool {
 		return false
 	}
 	switch name := name.(type) {
-	case *unix.SockaddrUnix: // of a long path only the last part is its own
-		return at.Path == name.Name || len(at.Path) > longestPath && filepath.Base(at.Path) == filepath.Base(name.Name)
+	case *unix.SockaddrUnix:
+		return at.Path != "" && (at.Path == name.Name || boundBelow(fd, name.Name, at.Path))
 	case *unix.SockaddrInet4:
 		return at.Path == "" && name.Port == int(at.Port) && (at.IP.Is4() && at.IP.As4() == name.Addr || !at.IP.IsValid() && name.Addr == [4]byte{})
 	case *unix.SockaddrInet6:
-		return at.Path == "" && name.Port == int(at.Port) && (at.IP.Is6() && at.IP.As16() == name.Addr || !at.IP.IsValid() && name.Addr == [16]byte{})
+		only, err := unix.GetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY)
+		if err != nil || at.Path != "" || name.Port != int(at.Port) {
+			return false
+		}
+		if only == 0 { // as only that of every address is, listenTCP
+			return !at.IP.IsValid() && name.Addr == [16]byte{}
+		}
+		return at.IP.Is6() && at.IP.As16() == name.Addr
 	}
 	return false
 }

@@ -1,10 +1,12 @@
 package supervise
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/leadmaster/hub/pkg/keeper"
 	"github.com/leadmaster/hub/pkg/spec"
@@ -25,9 +27,15 @@ type sockets struct {
 	keeper Keeper
 	log    *slog.Logger
 
-	opening chan struct{} // a turn to open: two instances may need the same one
-	mu      sync.Mutex    // guards list
-	list    map[string]*socket
+	mu   sync.Mutex // guards the fields below
+	list map[string]*socket
+	// busy are the addresses that somebody opens, or whose file somebody removes, just
+	// now. The channel is closed after that.
+	busy map[string]chan struct{}
+	// freed are the addresses of sockets that were closed lately, and when. closed is
+	// closed, and replaced, at the next one.
+	freed  map[spec.Address]time.Time
+	closed chan struct{}
 }
 
 // socket is a listening socket, by its address in sockets.
@@ -40,16 +48,18 @@ type socket struct {
 }
 
 func newSockets(k Keeper, log *slog.Logger) *sockets {
-	return &sockets{keeper: k, log: log, opening: make(chan struct{}, 1), list: make(map[string]*socket)}
+	return &sockets{
+		keeper: k, log: log, list: make(map[string]*socket), busy: make(map[string]chan struct{}),
+		freed: make(map[spec.Address]time.Time), closed: make(chan struct{}),
+	}
 }
 
 // open opens the sockets of a spec that are not open yet, for an instance that needs
 // them from now on, and returns a duplicate of each, in the spec's order. On an
 // error there are no duplicates; what was opened stays with the instance.
 func (s *sockets) open(uuid string, sp *spec.Spec) (fds []int, err error) {
-	defer takeTurn(s.opening)()
 	for _, l := range sp.Listen {
-		fd, err := s.openOne(uuid, sp.Name, l)
+		fd, err := s.openOne(uuid, sp, l)
 		if err != nil {
 			keeper.CloseAll(fds)
 			return nil, fmt.Errorf("listen %s: %w", l.Address, err)
@@ -59,34 +69,73 @@ func (s *sockets) open(uuid string, sp *spec.Spec) (fds []int, err error) {
 	return fds, nil
 }
 
-func (s *sockets) openOne(uuid, app string, l spec.Listener) (fd int, err error) {
-	if err := s.mayHave(app, l); err != nil {
+func (s *sockets) openOne(uuid string, sp *spec.Spec, l spec.Listener) (fd int, err error) {
+	if err := s.awaitOthers(uuid, sp, l); err != nil {
 		return -1, err
 	}
-	if s.reachable(l.Address) {
+	release, err := s.claim(l.Address)
+	if err != nil {
+		return -1, err
+	}
+	defer release()
+	// Without the lock: the file system of a Unix socket may hang.
+	at := l.At()
+	lost := s.lost(l.Address)
+	if !lost {
 		if fd, ok, err := s.share(uuid, l.Address); ok {
 			return fd, err
 		}
 	}
-	at := l.At()
-	fd, err = listenAgain(at)
+	fd, err = s.listen(at)
 	if err != nil {
 		return -1, err
 	}
-	s.log.Info("listen", "app", app, "address", l.Address)
+	s.log.Info("listen", "app", sp.Name, "address", l.Address)
+	if lost {
+		s.log.Warn("the file of the socket was gone", "app", sp.Name, "address", l.Address)
+	}
 	s.hold(l.Address, fd)
-	s.add(l.Address, &socket{app: app, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)})
+	s.add(l.Address, &socket{app: sp.Name, at: at, fd: fd, file: fileAt(at.Path), needers: make(map[string]bool)})
 	fd, _, err = s.share(uuid, l.Address)
 	return fd, err
 }
 
-// reachable reports whether who connects to the address comes to the socket: not if
-// somebody has removed its file. It has no lock: the file system may hang.
-func (s *sockets) reachable(address string) bool {
+// claim waits until nobody else opens or removes an address. It is never given up
+// while that goes on: of two that open a path at once, each would take the other's
+// socket for a dead one before it listens.
+func (s *sockets) claim(address string) (release func(), err error) {
+	patience := time.NewTimer(launchPatience)
+	defer patience.Stop()
+	for {
+		mine, other := s.tryClaim(address)
+		if other == nil {
+			return func() { s.unclaim(address, mine) }, nil
+		}
+		select {
+		case <-other:
+		case <-patience.C:
+			return nil, errors.New("it is being opened or removed already, and that takes too long: its file system may hang")
+		}
+	}
+}
+
+// tryClaim returns the channel of whoever has the address, or ours.
+func (s *sockets) tryClaim(address string) (mine, other chan struct{}) {
 	s.mu.Lock()
-	k := s.list[address]
-	s.mu.Unlock()
-	return k == nil || k.at.Path == "" || fileAt(k.at.Path) == k.file
+	defer s.mu.Unlock()
+	if other := s.busy[address]; other != nil {
+		return nil, other
+	}
+	mine = make(chan struct{})
+	s.busy[address] = mine
+	return mine, nil
+}
+
+func (s *sockets) unclaim(address string, mine chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, address)
+	close(mine)
 }
 
 // share duplicates a socket that is open for an instance that needs it from now on.
@@ -105,28 +154,43 @@ func (s *sockets) share(uuid, address string) (fd int, ok bool, err error) {
 // mayHave returns an error if another app has the address, or somebody one that
 // shuts it out.
 func (s *sockets) mayHave(app string, l spec.Listener) error {
-	at := l.At()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	_, err := s.shutOut(app, l)
+	return err
+}
+
+// shutOut returns mayHave's error and the socket that is the reason; s.mu is held.
+func (s *sockets) shutOut(app string, l spec.Listener) (*socket, error) {
+	at := l.At()
 	for address, k := range s.list {
 		switch {
 		case !k.at.Meets(at):
 		case k.app != app:
-			return fmt.Errorf("app %q has %s", k.app, address)
+			return k, fmt.Errorf("app %q has %s", k.app, address)
 		case address != l.Address:
-			return fmt.Errorf("the app itself still has %s; a restart goes from one to the other, a reload can't", address)
+			return k, fmt.Errorf("the app itself still has %s; a restart goes from one to the other, a reload can't", address)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-// add puts a socket into the list, in the place of one that nobody reaches any more.
+// lost reports whether the file of an open Unix socket has its path no more: nobody can
+// connect to it.
+func (s *sockets) lost(address string) bool {
+	s.mu.Lock()
+	k := s.list[address]
+	s.mu.Unlock()
+	return k != nil && k.at.Path != "" && (k.file == (fileID{}) || fileAt(k.at.Path) != k.file)
+}
+
+// add takes a new socket in, also for those that need the one in whose place it comes.
 func (s *sockets) add(address string, k *socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if old := s.list[address]; old != nil {
-		k.needers = old.needers
-		closeFD(old.fd)
+	if before := s.list[address]; before != nil {
+		k.needers = before.needers
+		closeFD(before.fd)
 	}
 	s.list[address] = k
 }
@@ -171,17 +235,29 @@ func (s *sockets) has(address string) bool {
 // keep gives back the sockets of an instance that none of its specs has. One that
 // nobody needs is closed, and who waits in its queue is refused.
 func (s *sockets) keep(uuid string, specs []*spec.Spec) {
-	closed := s.giveBack(uuid, specs)
-	if !slices.ContainsFunc(closed, func(k *socket) bool { return k.at.Path != "" }) {
-		return
-	}
-	// Not while somebody puts a new socket into the place of the dead one.
-	defer takeTurn(s.opening)()
-	for _, k := range closed {
-		if err := k.file.remove(k.at.Path); err != nil {
+	for _, k := range s.giveBack(uuid, specs) {
+		if err := s.removeFile(k); err != nil {
 			s.log.Error("listen", "app", k.app, "address", k.at.String(), "error", err)
 		}
 	}
+}
+
+// removeFile removes the file of a socket that was closed, unless another one has its
+// path by now.
+func (s *sockets) removeFile(k *socket) error {
+	if k.at.Path == "" {
+		return nil
+	}
+	address := k.at.String()
+	release, err := s.claim(address)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if s.has(address) {
+		return nil
+	}
+	return k.file.remove(k.at.Path)
 }
 
 // giveBack returns those that were closed.
@@ -199,6 +275,7 @@ func (s *sockets) giveBack(uuid string, specs []*spec.Spec) (closed []*socket) {
 		s.keeper.Release(keeper.ListenKey, address)
 		closeFD(k.fd)
 		closed = append(closed, k)
+		s.noteFreed(k.at)
 	}
 	return closed
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -256,6 +258,136 @@ func TestReloadChangesSockets(t *testing.T) {
 	}
 }
 
+// Who opens a path, and who removes its file, waits for the other one, and gives up
+// sooner than to go on beside it.
+func TestOneAtAPath(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	path := r.path("app.sock")
+	s := r.acceptor("app", "unix:"+path)
+	release, err := r.sockets.claim("unix:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.sockets.open("one", s); err == nil || !strings.Contains(err.Error(), "being opened or removed already") {
+		t.Errorf("opened beside another one: %v", err)
+	}
+	release()
+	fds, err := r.sockets.open("one", s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeper.CloseAll(fds)
+	release, err = r.sockets.claim("unix:" + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		r.sockets.keep("one", nil)
+	}()
+	for until := time.Now().Add(deadline); r.sockets.has("unix:" + path); <-time.After(time.Millisecond) {
+		if time.Now().After(until) {
+			t.Fatal("never given back")
+		}
+	}
+	if fileAt(path) == (fileID{}) {
+		t.Error("removed beside another one")
+	}
+	release()
+	receiveClosed(t, kept)
+	if fileAt(path) != (fileID{}) {
+		t.Error("not removed")
+	}
+}
+
+// A path that somebody has removed is there again after a restart, for all instances.
+func TestLostPathIsMadeAgain(t *testing.T) {
+	t.Parallel()
+	k := newHolder(t)
+	r := newKeptRig(t, k)
+	address := "unix:" + r.path("app.sock")
+	s := r.acceptor("app", address)
+	s.Instances = 2
+	list := r.start(s)
+	if err := os.Remove(r.path("app.sock")); err != nil {
+		t.Fatal(err)
+	}
+	r.act(list[0], "restart")
+	if pid := answers(t, address); pid != list[0].Status().PID {
+		t.Errorf("process %d answers, and the one that was restarted is %d", pid, list[0].Status().PID)
+	}
+	r.act(list[1], "restart")
+	r.act(list[0], "stop")
+	if pid := answers(t, address); pid != list[1].Status().PID {
+		t.Errorf("process %d answers, and the one that is left is %d", pid, list[1].Status().PID)
+	}
+	r.act(list[1], "stop")
+	if fileAt(r.path("app.sock")) != (fileID{}) {
+		t.Error("the path is left after the stop")
+	}
+}
+
+// All instances of an app go from an address to one that shuts it out, and back, though
+// one of them takes its time to end.
+func TestRestartToAnOverlappingAddress(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	one := freePort(t)
+	_, port, _ := strings.Cut(one, ":")
+	slow := func(address string) *spec.Spec {
+		s := r.acceptor("app", address)
+		s.Script = `[ "$NODE_APP_INSTANCE" = 0 ] || { trap "sleep 0.3; exit" TERM; echo up; read x; }; ` + s.Script
+		s.Instances, s.MaxRestarts = 2, 1
+		return s
+	}
+	first := slow("*:" + port)
+	r.start(first)
+	r.line(first.LogPath(first.OutFile, 1), "up")
+	for _, address := range []string{one, "*:" + port} {
+		list := r.start(slow(address))
+		for n, i := range list {
+			if st := i.Status(); st.State != Online {
+				t.Errorf("%s: instance %d is %s: %s", address, n, st.State, st.LastEnd)
+			}
+		}
+		answers(t, address)
+	}
+}
+
+// lazy is a keeper that takes its time to release.
+type lazy struct {
+	*holder
+	released *sync.WaitGroup
+}
+
+func (l lazy) Release(key string, names ...string) {
+	l.released.Go(func() {
+		<-time.After(50 * time.Millisecond)
+		l.holder.Release(key, names...)
+	})
+}
+
+// An address is free as soon as another one is wanted that it shuts out, though the
+// keeper has yet to close its own.
+func TestReleaseIsAwaited(t *testing.T) {
+	t.Parallel()
+	k := lazy{newHolder(t), new(sync.WaitGroup)}
+	s := newSockets(k, slog.New(slog.DiscardHandler))
+	one := freePort(t)
+	_, port, _ := strings.Cut(one, ":")
+	for _, address := range []string{one, "*:" + port, one} {
+		fds, err := s.open("uuid", &spec.Spec{Name: "app", Listen: []spec.Listener{{Address: address}}})
+		if err != nil {
+			t.Errorf("%s: %v", address, err)
+		}
+		keeper.CloseAll(fds)
+		s.keep("uuid", nil)
+	}
+	k.released.Wait()
+}
+
 // What can't be opened is a launch that failed, with the reason in plain words.
 func TestSocketsThatCannotBeHad(t *testing.T) {
 	t.Parallel()
@@ -347,55 +479,6 @@ func TestUnixSocketPaths(t *testing.T) {
 	}
 }
 
-// Who has removed a socket's path gets it back with the next process.
-func TestRemovedPath(t *testing.T) {
-	t.Parallel()
-	k := newHolder(t)
-	r := newKeptRig(t, k)
-	address := "unix:" + r.path("app.sock")
-	i := r.one(r.acceptor("app", address))
-	if err := os.Remove(r.path("app.sock")); err != nil {
-		t.Fatal(err)
-	}
-	r.act(i, "restart")
-	if pid := answers(t, address); pid != i.Status().PID {
-		t.Errorf("process %d answers, and the app is %d", pid, i.Status().PID)
-	}
-	if names := k.names(keeper.ListenKey); names != address {
-		t.Errorf("the keeper has %s", names)
-	}
-	r.act(i, "stop")
-	if _, err := os.Stat(r.path("app.sock")); err == nil {
-		t.Error("the path is left after the stop")
-	}
-}
-
-// An address that somebody is about to let go of is waited for.
-func TestAddressInUseForAMoment(t *testing.T) {
-	t.Parallel()
-	address := freePort(t)
-	port, err := strconv.Atoi(strings.TrimPrefix(address, "127.0.0.1:"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := spec.Listener{Address: strconv.Itoa(port)}.At()
-	held, err := listen(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(releasePatience/4, func() { unix.Close(held) })
-	defer timer.Stop()
-	fd, err := listenAgain(at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := listenAgain(at); !errors.Is(err, unix.EADDRINUSE) {
-		t.Errorf("while it is in use for good: %v", err)
-	}
-	unix.Close(fd)
-}
-
-// A bare port is one socket for IPv4 and IPv6, blocking and with a long queue.
 // Who can write in the folder can put a link in the socket's place: what that leads to
 // keeps its mode.
 func TestOpenToAllFollowsNoLink(t *testing.T) {
@@ -406,15 +489,21 @@ func TestOpenToAllFollowsNoLink(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{link, secret} {
-		if err := openToAll(path); err == nil {
+		p, err := openPlace(path, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.openToAll(); err == nil {
 			t.Errorf("%s: no error", path)
 		}
+		p.close()
 	}
 	if info, err := os.Stat(secret); err != nil || info.Mode() != 0o600 {
 		t.Errorf("the file has %v, %v", info.Mode(), err)
 	}
 }
 
+// A bare port is one socket for IPv4 and IPv6, blocking and with a long queue.
 func TestListen(t *testing.T) {
 	t.Parallel()
 	if l, err := net.Listen("tcp6", "[::1]:0"); err != nil {
@@ -459,8 +548,9 @@ func TestListen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Of one that listens everywhere the socket knows only one address.
-			if got := listensAt(fd, where); got != (other == c.address) && !strings.Contains("*:"+port+" [::]:"+port+" 0.0.0.0:"+port, c.address) {
+			// That of every IPv4 address is what a bare port is without IPv6.
+			want := other == c.address || c.address == "0.0.0.0:"+port && other == "*:"+port
+			if got := listensAt(fd, where); got != want {
 				t.Errorf("a socket of %s listens at %s: %v", c.address, other, got)
 			}
 		}
