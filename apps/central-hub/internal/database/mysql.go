@@ -30,7 +30,7 @@ const (
 func (mysqlServer) name() string { return "mysql" }
 
 // title does not repeat whose user and which host it is.
-func (mysqlServer) title(Config) string { return "the database of DB_HOST" }
+func (mysqlServer) title(Config) string { return "the database" }
 
 func (mysqlServer) open(cfg Config) (*sql.DB, error) {
 	connector, err := mysql.NewConnector(server(cfg))

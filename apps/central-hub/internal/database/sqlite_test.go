@@ -51,6 +51,7 @@ func TestFilesNotWritable(t *testing.T) {
 				os.Chmod(path, test.file), os.Chmod(filepath.Dir(path), test.folder), os.Chmod(filepath.Dir(filepath.Dir(path)), 0o755)); err != nil {
 				t.Fatal(err)
 			}
+			defer os.Chmod(filepath.Dir(path), 0o755) // or it could not be removed
 			asNobody(t, func() {
 				err := openAndMigrate(t, path)
 				if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), path) || database.Reason(err) != test.reason {
