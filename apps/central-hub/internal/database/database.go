@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"sync"
 	"time"
 )
 
@@ -27,19 +28,27 @@ type DB struct {
 	*sql.DB
 	dialect dialect
 	host    string
-	// migrated is closed once the schema is up to date.
+	// title names it in errors.
+	title string
+	// migrated is closed, once, when the schema is up to date.
 	migrated chan struct{}
+	once     sync.Once
+	// migrating is held by the one caller who migrates.
+	migrating sync.Mutex
 }
 
-// Open returns the database that cfg names. A SQLite file is opened for real; a MySQL
-// server is called by the first query, so that the hub starts without it.
+// Open returns the database that cfg names. Of a SQLite file it finds out that it is
+// one and may be written; a MySQL server is called by the first query, so that the hub
+// starts without it.
 func Open(cfg Config) (*DB, error) {
 	dialect := dialectOf(cfg)
 	pool, err := dialect.open(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &DB{DB: pool, dialect: dialect, host: cmp.Or(cfg.Host, "embedded"), migrated: make(chan struct{})}, nil
+	return &DB{
+		DB: pool, dialect: dialect, host: cmp.Or(cfg.Host, "embedded"), title: dialect.title(cfg), migrated: make(chan struct{}),
+	}, nil
 }
 
 func dialectOf(cfg Config) dialect {
@@ -91,6 +100,21 @@ func (d *DB) Connect(ctx context.Context, report func(error)) {
 	}
 }
 
+// tries is how often a statement is made that loses against others.
+const tries = 20
+
+// ExecContext makes a statement as sql.DB does, and makes it again where the server has
+// undone it in favour of another one (a deadlock): on its own it has left nothing behind.
+func (d *DB) ExecContext(ctx context.Context, query string, args ...any) (result sql.Result, err error) {
+	for range tries {
+		result, err = d.DB.ExecContext(ctx, query, args...)
+		if !d.dialect.isDeadlock(err) {
+			break
+		}
+	}
+	return result, err
+}
+
 // OnConflict returns the end of an INSERT that turns it into an update of the given
 // columns where a row with the same key is there.
 func (d *DB) OnConflict(key string, columns ...string) string {
@@ -123,9 +147,12 @@ type dialect interface {
 	open(Config) (*sql.DB, error)
 	// name is that of the folder with the migrations.
 	name() string
+	// title is what errors call the database.
+	title(Config) string
 	onConflict(key string, columns []string) string
 	isDuplicate(error) bool
 	isForeignText(error) bool
+	isDeadlock(error) bool
 	// lock keeps other instances from migrating until unlock, on one connection.
 	lock(ctx context.Context, conn *sql.Conn) (unlock func(context.Context) error, err error)
 }

@@ -62,7 +62,7 @@ func TestFilesThatCannotBe(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(dir, "plain", "hub.db"): "not a directory",
 		dir:                                   "is a directory",
-		filepath.Join(dir, "none"):            "file is not a database",
+		filepath.Join(dir, "none"):            "is not a database of SQLite",
 	} {
 		db, err := database.Open(database.Config{Path: path})
 		if err == nil {
@@ -129,6 +129,42 @@ func TestMigrateAtOnce(t *testing.T) {
 	})
 }
 
+// Of instances that start at once one migrates: made twice, or by two, this would fail.
+func TestMigrateOnce(t *testing.T) {
+	configs(t, func(t *testing.T, cfg database.Config) {
+		next := database.Migrations(t, cfg)
+		next["0999_once.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE once (id INTEGER PRIMARY KEY);\nALTER TABLE ll_usuarios ADD COLUMN once INTEGER;\n")}
+		var all sync.WaitGroup
+		for range 6 {
+			db := databasetest.Open(t, cfg)
+			all.Go(func() {
+				if err := db.MigrateFrom(t.Context(), next); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		use(t, databasetest.Open(t, cfg))
+	})
+}
+
+// Callers of one pool that migrate at once.
+func TestMigrateOnOnePool(t *testing.T) {
+	configs(t, func(t *testing.T, cfg database.Config) {
+		db := databasetest.Open(t, cfg)
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				if err := db.Migrate(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		<-db.Migrated()
+	})
+}
+
 // use does what this release's repositories do.
 func use(t *testing.T, db *database.DB) {
 	t.Helper()
@@ -189,6 +225,23 @@ func TestPreviousReleaseOnNewerSchema(t *testing.T) {
 		if err := db.QueryRowContext(t.Context(), "SELECT note FROM ll_whatsapp_qr_sessions").Scan(&note); err != nil || note != "later" {
 			t.Errorf("what is the next release's: %q, %v", note, err)
 		}
+	})
+}
+
+// A hub that was killed just after it had made the table of versions.
+func TestKilledBeforeTheFirstVersion(t *testing.T) {
+	configs(t, func(t *testing.T, cfg database.Config) {
+		db := databasetest.Open(t, cfg)
+		if err := db.Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), "DELETE FROM central_hub_migrations"); err != nil {
+			t.Fatal(err)
+		}
+		if err := databasetest.Open(t, cfg).Migrate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		use(t, db)
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 
@@ -29,23 +28,52 @@ func (d *DB) Migrate(ctx context.Context) error {
 		return err
 	}
 	if err := d.migrate(ctx, folder); err != nil {
-		return fmt.Errorf("migrate the database: %w", err)
+		return fmt.Errorf("migrate %s: %w", d.title, err)
 	}
-	select {
-	case <-d.migrated:
-	default:
-		close(d.migrated)
-	}
+	d.once.Do(func() { close(d.migrated) })
 	return nil
 }
 
-func (d *DB) migrate(ctx context.Context, folder fs.FS) error {
-	provider, err := goose.NewProvider(d.gooseDialect(), d.DB, folder,
-		goose.WithTableName(versions), goose.WithSessionLocker(&locker{dialect: d.dialect}), goose.WithDisableGlobalRegistry(true))
+// migrate holds the lock itself. Goose would look for its table before it takes one, and
+// on a server find it half made by another instance.
+func (d *DB) migrate(ctx context.Context, folder fs.FS) (err error) {
+	provider, err := goose.NewProvider(d.gooseDialect(), d.DB, folder, goose.WithTableName(versions), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
 	}
+	// Each has two connections, of which there are few.
+	d.migrating.Lock()
+	defer d.migrating.Unlock()
+	conn, err := d.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	unlock, err := d.dialect.lock(ctx, conn)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if failed := unlock(context.WithoutCancel(ctx)); err == nil {
+			err = failed
+		}
+	}()
+	if err := dropUnfinished(ctx, conn); err != nil {
+		return err
+	}
 	_, err = provider.Up(ctx)
+	return err
+}
+
+// dropUnfinished drops a table of versions without its first row. MySQL does not undo a
+// CREATE TABLE when the hub is killed before the INSERT, and goose would never add it.
+func dropUnfinished(ctx context.Context, conn *sql.Conn) error {
+	var rows int
+	err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+versions).Scan(&rows)
+	if err != nil || rows > 0 {
+		return nil // Not there yet, or complete. What else is wrong goose finds too.
+	}
+	_, err = conn.ExecContext(ctx, "DROP TABLE "+versions)
 	return err
 }
 
@@ -54,22 +82,4 @@ func (d *DB) gooseDialect() goose.Dialect {
 		return goose.DialectSQLite3
 	}
 	return goose.DialectMySQL
-}
-
-// locker is a dialect's lock in the shape that goose asks for.
-type locker struct {
-	dialect dialect
-	unlock  func(context.Context) error
-}
-
-func (l *locker) SessionLock(ctx context.Context, conn *sql.Conn) (err error) {
-	l.unlock, err = l.dialect.lock(ctx, conn)
-	return err
-}
-
-func (l *locker) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
-	if l.unlock == nil {
-		return errors.New("unlocked without a lock")
-	}
-	return l.unlock(ctx)
 }

@@ -22,11 +22,15 @@ const connections = 10
 // Numbers of the server's error reference.
 const (
 	duplicateEntry      = 1062 // ER_DUP_ENTRY
+	deadlock            = 1213 // ER_LOCK_DEADLOCK
 	mixedCollations     = 1267 // ER_CANT_AGGREGATE_2COLLATIONS
 	impossibleCharacter = 3988 // ER_IMPOSSIBLE_STRING_CONVERSION, of MySQL 8 alone
 )
 
 func (mysqlServer) name() string { return "mysql" }
+
+// title does not repeat whose user and which host it is.
+func (mysqlServer) title(Config) string { return "the database" }
 
 func (mysqlServer) open(cfg Config) (*sql.DB, error) {
 	connector, err := mysql.NewConnector(server(cfg))
@@ -73,6 +77,10 @@ func (mysqlServer) isDuplicate(err error) bool {
 
 func (mysqlServer) isForeignText(err error) bool {
 	return isNumber(err, mixedCollations) || isNumber(err, impossibleCharacter)
+}
+
+func (mysqlServer) isDeadlock(err error) bool {
+	return isNumber(err, deadlock)
 }
 
 func isNumber(err error, number uint16) bool {

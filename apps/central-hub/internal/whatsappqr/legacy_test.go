@@ -1,6 +1,7 @@
 package whatsappqr
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -87,12 +88,54 @@ func TestLegacyTwoRows(t *testing.T) {
 					f.Errorf("got %+v", done)
 				}
 				f.authorized(51, false)
+				if n := f.inForce(51); n != 0 {
+					f.Errorf("%d rows are still in force", n)
+				}
 				f.now = f.now.Add(time.Minute)
 				f.enable(51, f.life())
 				f.authorized(51, true)
 			})
 		})
 	}
+}
+
+// inForce counts the rows of a customer that anybody could take for an authorization.
+func (f *fixture) inForce(cliente int64) (n int) {
+	f.Helper()
+	f.must(f.db.QueryRowContext(f.Context(),
+		"SELECT COUNT(*) FROM ll_whatsapp_qr_sessions WHERE cliente_id = ? AND enabled = 1 AND revoked_at IS NULL", cliente).Scan(&n))
+	return n
+}
+
+// Statements of several administrators block each other there, and the server undoes
+// some of them, which are made again.
+func TestLegacyAtOnce(t *testing.T) {
+	onLegacy(t, func(f *fixture) {
+		var all sync.WaitGroup
+		for admin := range int64(12) {
+			all.Go(func() {
+				for i := range int64(20) {
+					customer, err := 51+i%5, error(nil)
+					if (admin+i)%3 == 0 {
+						_, err = f.RevokeClient(f.Context(), customer, &admin)
+					} else {
+						_, err = f.EnableClient(f.Context(), customer, admin, f.life())
+					}
+					if err != nil {
+						f.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		for customer := int64(51); customer < 56; customer++ {
+			if n := f.inForce(customer); n > 1 {
+				f.Errorf("%d rows of %d are in force", n, customer)
+			}
+			f.revokeNow(customer)
+			f.authorized(customer, false)
+		}
+	})
 }
 
 // It insists on an end, which is an error and not an authorization.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -23,11 +24,15 @@ func NewRepository(db *database.DB, now func() time.Time) *Repository {
 	return &Repository{db, now}
 }
 
-const columns = "id, cliente_id, enabled, enabled_by_admin_id, enabled_at, expires_at, revoked_at, created_at"
+// columns are all, enabled as the comparison that counts: whatever is not 1 is denied.
+const columns = "id, cliente_id, enabled = 1, enabled_by_admin_id, enabled_at, expires_at, revoked_at, created_at"
 
 // newest orders the rows of a customer. A table of before the hub's own may have two,
 // and the one that was authorized last counts.
 const newest = " ORDER BY enabled_at DESC, id DESC"
+
+// lastYear is the last one that a DATETIME can be in.
+const lastYear = 9999
 
 // instant is the clock as the databases keep it: UTC, whole seconds.
 func (r *Repository) instant() time.Time { return r.now().UTC().Truncate(time.Second) }
@@ -55,6 +60,9 @@ func (r *Repository) EnableClient(ctx context.Context, clienteID, adminID int64,
 	now := r.instant()
 	if expiresAt != nil {
 		end := expiresAt.UTC().Truncate(time.Second)
+		if end.Year() > lastYear {
+			return Enabled{}, fmt.Errorf("expiry in the year %d: want one up to %d", end.Year(), lastYear)
+		}
 		expiresAt = &end
 	}
 	_, err := r.db.ExecContext(ctx, "INSERT INTO ll_whatsapp_qr_sessions"+

@@ -107,6 +107,21 @@ func TestR2NotEnabled(t *testing.T) {
 	})
 }
 
+// Any number but 1 is none, and no error that hides the others.
+func TestEnabledIsExactlyOne(t *testing.T) {
+	onEach(t, func(f *fixture) {
+		for i, enabled := range []int{-1, 2, 3} {
+			id := int64(51 + i)
+			f.row(id, enabled, noon, nil, nil)
+			f.authorized(id, false)
+		}
+		f.enable(60, nil)
+		if active, err := f.Active(f.Context()); err != nil || len(active) != 1 || active[0].ClienteID != 60 {
+			f.Errorf("active: %v, %v", active, err)
+		}
+	})
+}
+
 func TestR3EnabledButRevoked(t *testing.T) {
 	onEach(t, func(f *fixture) {
 		f.row(51, 1, noon, nil, at(noon))
@@ -241,6 +256,42 @@ func TestErrorsPropagate(t *testing.T) {
 		if n := f.rows(); n != 0 {
 			f.Errorf("%d rows", n)
 		}
+	})
+}
+
+// Instants come back as they were written, whatever zone they were given in.
+func TestInstantsAreUTC(t *testing.T) {
+	onEach(t, func(f *fixture) {
+		zone := time.FixedZone("-03", -3*3600)
+		f.now = f.now.In(zone)
+		until := noon.Add(time.Hour + 999*time.Millisecond).In(zone)
+		done := f.enable(51, &until)
+		revoked := f.revokeNow(51)
+		a := f.get(51)
+		for i, pair := range [][2]time.Time{
+			{done.EnabledAt, noon}, {*done.ExpiresAt, noon.Add(time.Hour)}, {revoked.RevokedAt, noon},
+			{a.EnabledAt, noon}, {*a.ExpiresAt, noon.Add(time.Hour)}, {*a.RevokedAt, noon}, {a.CreatedAt, noon},
+		} {
+			if pair[0] != pair[1] { // with its zone
+				f.Errorf("%d: got %v, want %v", i, pair[0], pair[1])
+			}
+		}
+		if !until.Equal(noon.Add(time.Hour + 999*time.Millisecond)) {
+			f.Error("the caller's expiry has changed")
+		}
+	})
+}
+
+// An expiry that no column holds changes nothing.
+func TestExpiryBeyondTheCalendar(t *testing.T) {
+	onEach(t, func(f *fixture) {
+		west := time.FixedZone("-03", -3*3600)
+		if _, err := f.EnableClient(f.Context(), 51, 7, at(time.Date(9999, 12, 31, 22, 0, 0, 0, west))); err == nil {
+			f.Error("no error")
+		}
+		f.authorized(51, false)
+		f.enable(52, at(time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)))
+		f.authorized(52, true)
 	})
 }
 

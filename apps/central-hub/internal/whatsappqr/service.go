@@ -2,6 +2,7 @@ package whatsappqr
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
@@ -33,7 +34,7 @@ func NewService(store Store, out *console.Console) *Service {
 func (s *Service) AuthorizeQrSession(ctx context.Context, clientID, authorizedBy int64, expiresAt *time.Time) AuthorizeResult {
 	done, err := s.store.EnableClient(ctx, clientID, authorizedBy, expiresAt)
 	if err != nil {
-		s.out.QRStoreFailed("autorizando", clientID, database.Reason(err))
+		s.failed(ctx, err, "autorizando", clientID)
 		return AuthorizeResult{ClientID: clientID, Status: Failed, Error: err.Error()}
 	}
 	return AuthorizeResult{ClientID: clientID, Status: Authorized, EnabledAt: done.EnabledAt, ExpiresAt: done.ExpiresAt}
@@ -45,7 +46,7 @@ func (s *Service) RevokeQrSession(ctx context.Context, clientID int64, revokedBy
 	done, err := s.store.RevokeClient(ctx, clientID, revokedBy)
 	switch {
 	case err != nil:
-		s.out.QRStoreFailed("revocando", clientID, database.Reason(err))
+		s.failed(ctx, err, "revocando", clientID)
 		return RevokeResult{ClientID: clientID, Status: Failed, Error: err.Error()}
 	case !done.Found:
 		return RevokeResult{ClientID: clientID, Status: NotFound, Error: "Client authorization not found"}
@@ -68,7 +69,7 @@ type Session struct {
 func (s *Service) QrSession(ctx context.Context, clientID int64) *Session {
 	row, err := s.store.Authorization(ctx, clientID)
 	if err != nil {
-		s.out.QRStoreFailed("leyendo", clientID, database.Reason(err))
+		s.failed(ctx, err, "leyendo", clientID)
 		return nil
 	}
 	if row == nil {
@@ -81,7 +82,7 @@ func (s *Service) QrSession(ctx context.Context, clientID int64) *Session {
 func (s *Service) IsAuthorized(ctx context.Context, clientID int64) bool {
 	allowed, err := s.store.IsClientAuthorized(ctx, clientID)
 	if err != nil {
-		s.out.QRStoreFailed("verificando", clientID, database.Reason(err))
+		s.failed(ctx, err, "verificando", clientID)
 		return false
 	}
 	return allowed
@@ -91,7 +92,7 @@ func (s *Service) IsAuthorized(ctx context.Context, clientID int64) bool {
 func (s *Service) ActiveSessions(ctx context.Context) ([]Authorization, error) {
 	all, err := s.store.Active(ctx)
 	if err != nil {
-		s.out.QRStoreFailed("listando", 0, database.Reason(err))
+		s.failed(ctx, err, "listando", 0)
 	}
 	return all, err
 }
@@ -100,7 +101,7 @@ func (s *Service) ActiveSessions(ctx context.Context) ([]Authorization, error) {
 func (s *Service) Customers(ctx context.Context) ([]int64, error) {
 	all, err := s.store.Latest(ctx)
 	if err != nil {
-		s.out.QRStoreFailed("listando", 0, database.Reason(err))
+		s.failed(ctx, err, "listando", 0)
 		return nil, err
 	}
 	ids := make([]int64, len(all))
@@ -108,4 +109,11 @@ func (s *Service) Customers(ctx context.Context) ([]int64, error) {
 		ids[i] = a.ClienteID
 	}
 	return ids, nil
+}
+
+// failed tells of an error, which is no outage where the client has gone meanwhile.
+func (s *Service) failed(ctx context.Context, err error, doing string, clientID int64) {
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		s.out.QRStoreFailed(doing, clientID, database.Reason(err))
+	}
 }

@@ -208,6 +208,29 @@ func TestServiceTellsOfFailures(t *testing.T) {
 	}
 }
 
+// A client that has gone is no outage, and a database that does not answer in time is one.
+func TestServiceTellsOutagesAlone(t *testing.T) {
+	onEach(t, func(f *fixture) {
+		for want, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+			"": func(ctx context.Context) (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(ctx)
+				cancel()
+				return ctx, cancel
+			},
+			"❌ Error verificando autorización QR para cliente 51: ETIMEDOUT\n": func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return context.WithTimeout(ctx, 0)
+			},
+		} {
+			ctx, cancel := end(f.Context())
+			defer cancel()
+			var stderr strings.Builder
+			if NewService(f.Repository, console.New(io.Discard, &stderr)).IsAuthorized(ctx, 51) || stderr.String() != want {
+				f.Errorf("printed %q, want %q", &stderr, want)
+			}
+		}
+	})
+}
+
 // The clock, the repository and the service as the program has them: a revocation
 // returns the customer's number (D-17).
 func TestServiceOverRepository(t *testing.T) {

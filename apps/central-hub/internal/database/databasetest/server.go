@@ -2,7 +2,6 @@ package databasetest
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -25,20 +25,26 @@ type server struct {
 	dir     string
 	life    io.Closer // what it lives as long as
 	ended   chan struct{}
+	// complaint is what the script had to say, once it has ended.
+	complaint bytes.Buffer
 }
 
 // script makes the data and runs the server until standard input ends, which is at the
-// latest when the tests do, however they end. It leaves nothing behind.
+// latest when the tests do, however they end. It leaves nothing behind. Of a server that
+// ends before it says why: to nobody, where the tests are gone (PIPE).
 const script = `
 set -e
-trap 'rm -rf "$DIR"' EXIT
+trap '' PIPE
+trap 'set +e; tail -c 1000 "$DIR/log" >&2; rm -rf "$DIR"' EXIT
 "$INSTALL" --no-defaults --datadir="$DIR/data" --auth-root-authentication-method=normal --skip-test-db $USER_FLAG >"$DIR/log" 2>&1
+exec 3<&0
 "$MARIADBD" --no-defaults --datadir="$DIR/data" $USER_FLAG --socket="$DIR/socket" --pid-file="$DIR/pid" \
 	--port="$PORT" --bind-address=127.0.0.1 --skip-name-resolve --skip-log-bin --max-connections=500 \
-	--innodb-buffer-pool-size=8M --innodb-log-file-size=4M --innodb-flush-log-at-trx-commit=0 >>"$DIR/log" 2>&1 &
+	--innodb-buffer-pool-size=8M --innodb-log-file-size=4M --innodb-flush-log-at-trx-commit=0 >"$DIR/log" 2>&1 3<&- &
 server=$!
-trap 'kill -9 $server 2>/dev/null; wait $server 2>/dev/null; rm -rf "$DIR"' EXIT
-cat >/dev/null
+(cat <&3 >/dev/null; kill -9 $server) 2>/dev/null &
+watcher=$!
+wait $server || kill $watcher 2>/dev/null
 `
 
 // start starts a server in dir. The error has the end of what it said.
@@ -61,10 +67,13 @@ func start(dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Not for the signals of a terminal, which end the tests: the script is to see that.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	s := &server{address: address, dir: dir, life: life, ended: make(chan struct{})}
+	cmd.Stderr = &s.complaint
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	s := &server{address: address, dir: dir, life: life, ended: make(chan struct{})}
 	go func() {
 		_ = cmd.Wait()
 		close(s.ended)
@@ -102,7 +111,7 @@ func (s *server) await() error {
 	for {
 		select {
 		case <-s.ended:
-			return errors.New("it did not start")
+			return fmt.Errorf("it did not start: %s", &s.complaint)
 		case <-deadline:
 			return fmt.Errorf("it did not answer: %s", s.said())
 		case <-again.C:
