@@ -97,19 +97,26 @@ func quick(ts *testscript.TestScript, args []string) error {
 	return ts.Exec("timeout", append([]string{fmt.Sprint(limit.Seconds()), "hubctl"}, args[1:]...)...)
 }
 
-// port takes none of those that the kernel gives to outgoing connections, of which
-// other scripts make many (ip_local_port_range, ip(7)).
 func port(ts *testscript.TestScript, args []string) error {
+	number, err := findPort()
+	if err == nil {
+		ts.Setenv(args[0], number)
+	}
+	return err
+}
+
+// findPort takes none of those that the kernel gives to outgoing connections, of which
+// other scripts make many (ip_local_port_range, ip(7)).
+func findPort() (string, error) {
 	var err error
 	for range 100 {
 		number := strconv.Itoa(10000 + rand.IntN(20000))
 		var l net.Listener
 		if l, err = net.Listen("tcp", ":"+number); err == nil {
-			ts.Setenv(args[0], number)
-			return l.Close()
+			return number, l.Close()
 		}
 	}
-	return err
+	return "", err
 }
 
 func read(ts *testscript.TestScript, args []string) error {

@@ -6,5 +6,9 @@
 // commands that scripts have beside the usual ones. What speaks to the
 // daemon's socket in ways that hubctl never would is a Go test.
 //
+// The papers for operators are scripts too: their blocks of sh are run in order, on a
+// server made for them, and what they print is compared with the block of text or JSON
+// that follows (papers_test.go).
+//
 // HUB_E2E_RACE=1 builds the programs with the race detector.
 package e2e

@@ -56,7 +56,7 @@ func build(dir string) error {
 	if os.Getenv("HUB_E2E_RACE") == "1" {
 		args, cgo = append(args, "-race"), "CGO_ENABLED=1"
 	}
-	cmd := exec.Command("go", append(args, "./cmd/hubd", "./cmd/hub-keeper", "./cmd/hubctl", "./apps/central-hub", "./tests/e2e/child")...)
+	cmd := exec.Command("go", append(args, "./cmd/hubd", "./cmd/hub-keeper", "./cmd/hubctl", "./apps/central-hub", "./apps/session-manager-stub", "./tests/e2e/child")...)
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Env = append(os.Environ(), cgo)
 	if out, err := cmd.CombinedOutput(); err != nil {
