@@ -44,7 +44,7 @@ type result struct {
 	connected bool
 }
 
-// errPanicked is what comes of a check that panicked; its lines are out.
+// errPanicked is what comes of a check that panicked; its lines come too.
 var errPanicked = errors.New("the check panicked")
 
 // running is a check that has begun.

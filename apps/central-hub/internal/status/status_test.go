@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -31,7 +32,7 @@ type surroundings struct {
 	memory   int64
 	cpu      float64
 	measured error
-	stderr   bytes.Buffer
+	stderr   syncBuffer
 }
 
 func healthy() *surroundings {
@@ -40,6 +41,31 @@ func healthy() *surroundings {
 		ping:  func(context.Context) error { <-time.After(45 * time.Millisecond); return nil },
 		probe: func(context.Context) (bool, error) { <-time.After(12 * time.Millisecond); return true, nil },
 	}
+}
+
+// syncBuffer is a bytes.Buffer that goroutines may share: the lines of a check that
+// panics may come beside those of the inspection.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+func (b *syncBuffer) Reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.buf.Reset()
 }
 
 func (s *surroundings) Ping(ctx context.Context) error          { return s.ping(ctx) }
@@ -258,7 +284,7 @@ func TestClientLeaves(t *testing.T) {
 		if r, err := service.Report(t.Context()); err != nil || r.Status != Healthy {
 			t.Errorf("who stayed got %+v, %v", r, err)
 		}
-		if s.stderr.Len() > 0 {
+		if s.stderr.String() != "" {
 			t.Errorf("printed %s", &s.stderr)
 		}
 	})
