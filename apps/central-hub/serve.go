@@ -28,17 +28,17 @@ func serve(cfg config.Config, out *console.Console, passed []ready.Listener) int
 		return 1
 	}
 	err = listen(ctx, cfg, out, db, passed, signals)
+	if errors.Is(err, server.ErrForced) {
+		// Its line is out already, and what still runs in the database is waited for no more.
+		return 1
+	}
 	cancel()
 	// Every request has had its answer, so nothing uses it any more.
-	err = errors.Join(err, db.Close())
-	if err == nil {
-		return 0
-	}
-	// Its line is out already.
-	if !errors.Is(err, server.ErrForced) {
+	if err = errors.Join(err, db.Close()); err != nil {
 		out.Exception(err, nil)
+		return 1
 	}
-	return 1
+	return 0
 }
 
 func listen(ctx context.Context, cfg config.Config, out *console.Console, db *database.DB, passed []ready.Listener, signals <-chan os.Signal) error {
