@@ -38,6 +38,8 @@ type Server struct {
 	passed    []net.Listener
 	// ready is closed when the process manager may be told so, once the port is open.
 	ready <-chan struct{}
+	// notify tells it.
+	notify func() error
 }
 
 // New returns a server of handler that prints to out. passed are the sockets that the
@@ -53,7 +55,7 @@ func New(cfg config.Config, out *console.Console, handler http.Handler, passed [
 }
 
 func newServer(cfg config.Config, out *console.Console, handler http.Handler) *Server {
-	s := &Server{out: out, port: cfg.Port, portGiven: cfg.PortGiven, limit: cfg.ShutdownLimit}
+	s := &Server{out: out, port: cfg.Port, portGiven: cfg.PortGiven, limit: cfg.ShutdownLimit, notify: ready.Notify}
 	s.http = http.Server{
 		Handler: handler,
 		// "OPTIONS *" is answered as every other OPTIONS request.
@@ -108,10 +110,16 @@ func (s *Server) Run(signals <-chan os.Signal) error {
 // serve returns when a signal arrives or serving breaks.
 func (s *Server) serve(signals <-chan os.Signal, served <-chan error) error {
 	waits := s.ready
+	select {
+	case <-waits: // not by chance after a signal that has come already
+		s.tell("ready", s.notify)
+		waits = nil
+	default:
+	}
 	for {
 		select {
 		case <-waits:
-			s.tell("ready", ready.Notify)
+			s.tell("ready", s.notify)
 			waits = nil
 		case err := <-served:
 			return fmt.Errorf("serve: %w", err)

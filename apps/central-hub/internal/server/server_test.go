@@ -274,3 +274,23 @@ func TestServerReportsInContractLines(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who listens has said that it is ready, also if a signal has come already.
+func TestReadyBeforeSignal(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		now, told := make(chan struct{}), make(chan os.Signal, 1)
+		close(now)
+		told <- syscall.SIGTERM
+		out := newTranscript()
+		s := newServer(config.Config{ShutdownLimit: deadline}, console.New(out, out), http.NotFoundHandler())
+		s.ready = now
+		s.notify = func() error { return errors.New("told") }
+		if err := s.Run(told); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.text, "tell the process manager ready: told") {
+			t.Fatalf("printed %s", out.text)
+		}
+	}
+}
