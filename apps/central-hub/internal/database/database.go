@@ -65,10 +65,11 @@ func (d *DB) Embedded() bool { return d.dialect == sqlite{} }
 // Host names the server, "embedded" where there is none.
 func (d *DB) Host() string { return d.host }
 
-// Ping makes the database answer one trivial question.
+// Ping makes the database answer one trivial question, about a table of the hub's: an
+// answer that reads nothing would come from a damaged file, or an empty database, too.
 func (d *DB) Ping(ctx context.Context) error {
-	var one int
-	return d.QueryRowContext(ctx, "SELECT 1").Scan(&one)
+	var rows int
+	return d.QueryRowContext(ctx, "SELECT COUNT(*) FROM (SELECT id FROM ll_usuarios LIMIT 1) AS first").Scan(&rows)
 }
 
 // Migrated returns a channel that is closed once the schema is up to date.

@@ -352,3 +352,20 @@ func TestReason(t *testing.T) {
 		})
 	}
 }
+
+// A database that answers and is of no use is none: the hub's tables are gone, or were
+// never made.
+func TestPingWantsTheTables(t *testing.T) {
+	t.Parallel()
+	databasetest.Each(t, func(t *testing.T, db *database.DB) {
+		if err := db.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.ExecContext(t.Context(), "DROP TABLE ll_usuarios"); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Ping(t.Context()); err == nil {
+			t.Error("no error without the tables")
+		}
+	})
+}

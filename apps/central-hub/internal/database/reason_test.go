@@ -112,6 +112,9 @@ func TestReasonOfCutConnection(t *testing.T) {
 	proxy := databasetest.NewProxy(t, cfg)
 	proxy.Up(t)
 	db := databasetest.Open(t, proxy.Config)
+	if err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	lock := "GET_LOCK('cut', 0)"
 	holder, err := databasetest.Open(t, cfg).Conn(t.Context())
 	if err != nil {
