@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -128,10 +129,15 @@ func createAdmin(ctx context.Context, wanted admin, ask asker, lookup func(strin
 	return where, err
 }
 
-// place names the database as an operator knows it.
+// place names the database as an operator finds it: a path that depends on the working
+// directory would hide that this is the wrong one.
 func place(cfg database.Config) string {
 	if cfg.Host == "" {
-		return cfg.Path
+		path, err := filepath.Abs(cfg.Path)
+		if err != nil {
+			return cfg.Path
+		}
+		return path
 	}
 	return fmt.Sprintf("the database %s at %s", cfg.Name, cfg.Host)
 }

@@ -62,14 +62,14 @@ func TestAdminCreate(t *testing.T) {
 		password           string
 		cliente            int64
 	}{
-		{[]string{"--usuario", "root"}, "secreto\n", `created the administrator "root" of cliente 1 in data/central-hub.db`, "root", "secreto", 1},
+		{[]string{"--usuario", "root"}, "secreto\n", `created the administrator "root" of cliente 1 in DIR/data/central-hub.db`, "root", "secreto", 1},
 		{[]string{"--usuario=ñ andú", "--cliente-id", "51"}, " blanks stay \r\nnot this\n",
-			`created the administrator "ñ andú" of cliente 51 in data/central-hub.db`, "ñ andú", " blanks stay ", 51},
+			`created the administrator "ñ andú" of cliente 51 in DIR/data/central-hub.db`, "ñ andú", " blanks stay ", 51},
 		{[]string{"--cliente-id=9223372036854775807", "--usuario", "x"}, strings.Repeat("x", 72),
-			`created the administrator "x" of cliente 9223372036854775807 in data/central-hub.db`, "x", strings.Repeat("x", 72), 1<<63 - 1},
+			`created the administrator "x" of cliente 9223372036854775807 in DIR/data/central-hub.db`, "x", strings.Repeat("x", 72), 1<<63 - 1},
 	} {
 		stdout, stderr, code := adminCommand(t, dir, test.stdin, append([]string{"create"}, test.args...)...).result(t)
-		if stdout != test.want+"\n" || stderr != "" || code != 0 {
+		if want := strings.ReplaceAll(test.want, "DIR", dir) + "\n"; stdout != want || stderr != "" || code != 0 {
 			t.Fatalf("exit code %d, stdout %q, stderr %q; want %q", code, stdout, stderr, test.want)
 		}
 		u, err := userIn(t, path, test.admin)
@@ -78,7 +78,7 @@ func TestAdminCreate(t *testing.T) {
 		}
 	}
 	stdout, stderr, code := adminCommand(t, dir, "another\n", "create", "--usuario", "root").result(t)
-	if stdout != "" || stderr != "central-hub: data/central-hub.db has a user \"root\" already\n" || code != 1 {
+	if stdout != "" || stderr != "central-hub: "+dir+"/data/central-hub.db has a user \"root\" already\n" || code != 1 {
 		t.Errorf("a second time: exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 	if u, err := userIn(t, path, "root"); err != nil || !hasPassword(u, "secreto") {
@@ -95,7 +95,7 @@ func TestAdminCreateReadsVariables(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir+"/.env", "DB_PATH=elsewhere/users.db\nSESSION_SECRET=\n")
 	stdout, stderr, code := adminCommand(t, dir, "secreto\n", "create", "--usuario", "root").result(t)
-	if !strings.HasSuffix(stdout, " in elsewhere/users.db\n") || stderr != "" || code != 0 {
+	if !strings.HasSuffix(stdout, " in "+dir+"/elsewhere/users.db\n") || stderr != "" || code != 0 {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 	if _, err := userIn(t, dir+"/elsewhere/users.db", "root"); err != nil {
@@ -281,7 +281,7 @@ func TestAdminCreateAtTerminal(t *testing.T) {
 	screen.enter(t, "Password: ", "secreto\n")
 	screen.enter(t, "Password again: ", "secreto\n")
 	seen := screen.rest()
-	want := "Password: \r\nPassword again: \r\ncreated the administrator \"root\" of cliente 1 in data/central-hub.db\r\n"
+	want := "Password: \r\nPassword again: \r\ncreated the administrator \"root\" of cliente 1 in " + dir + "/data/central-hub.db\r\n"
 	if err := p.Wait(); err != nil || seen != want {
 		t.Errorf("saw %q, %v; want %q", seen, err, want)
 	}

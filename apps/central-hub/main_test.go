@@ -340,3 +340,37 @@ func TestRefusesToStart(t *testing.T) {
 		})
 	}
 }
+
+// A hub that still waits for its database has nobody to answer, and ends at once.
+func TestSignalWhileStarting(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(dir+"/data", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.Open(dir + "/data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer data.Close()
+	if err := unix.Flock(int(data.Fd()), unix.LOCK_EX); err != nil { // as one that migrates
+		t.Fatal(err)
+	}
+	p := command(t, dir, "PORT=0")
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for again := time.Tick(10 * time.Millisecond); ; <-again {
+		if _, err := os.Stat(dir + "/data/central-hub.db"); err == nil {
+			break
+		}
+	}
+	begun := time.Now()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, _ := p.end(t)
+	if took := time.Since(begun); took > 5*time.Second || stdout != "" || stderr != "" {
+		t.Errorf("it took %v, stdout %q, stderr %q", took, stdout, stderr)
+	}
+}

@@ -17,9 +17,6 @@ import (
 
 // serve runs the hub until a signal arrives, and returns the exit code.
 func serve(cfg config.Config, out *console.Console, passed []ready.Listener) int {
-	// Room for a few, so that each signal sent in a row gets its line.
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	db, err := openDatabase(ctx, cfg, out)
@@ -27,6 +24,10 @@ func serve(cfg config.Config, out *console.Console, passed []ready.Listener) int
 		out.Exception(err, nil)
 		return 1
 	}
+	// Not before: a signal while the database is waited for ends the hub at once, who has
+	// nobody to answer yet. Room for a few, so that each sent in a row gets its line.
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	err = listen(ctx, cfg, out, db, passed, signals)
 	if errors.Is(err, server.ErrForced) {
 		// Its line is out already, and what still runs in the database is waited for no more.

@@ -60,8 +60,7 @@ func refuseLogin(c *gin.Context, err error) {
 	var limit *LimitError
 	switch {
 	case errors.As(err, &limit):
-		c.Header("Retry-After", strconv.Itoa(seconds(limit.RetryAfter)))
-		web.Fail(c, http.StatusTooManyRequests, "Demasiados intentos fallidos. Intenta de nuevo más tarde")
+		refuseForNow(c, limit)
 	case errors.Is(err, ErrNoUser):
 		web.Fail(c, http.StatusUnauthorized, "Usuario no encontrado o inactivo")
 	case errors.Is(err, ErrWrongPassword):
@@ -69,6 +68,11 @@ func refuseLogin(c *gin.Context, err error) {
 	default:
 		web.Fail(c, http.StatusInternalServerError, serverError)
 	}
+}
+
+func refuseForNow(c *gin.Context, limit *LimitError) {
+	c.Header("Retry-After", strconv.Itoa(seconds(limit.RetryAfter)))
+	web.Fail(c, http.StatusTooManyRequests, "Demasiados intentos fallidos. Intenta de nuevo más tarde")
 }
 
 // seconds rounds up, so that who waits as told is not too early.
@@ -132,10 +136,14 @@ func (h Controller) changePassword(c *gin.Context) {
 		return
 	}
 	err := h.service.ChangePassword(c.Request.Context(), CurrentUser(c).ID, body.OldPassword, body.NewPassword)
+	if limit := (*LimitError)(nil); errors.As(err, &limit) {
+		refuseForNow(c, limit)
+		return
+	}
 	web.JSON(c, http.StatusOK, passwordChanged(err))
 }
 
-// passwordChanged is a 200 in any case: success alone tells whether it worked.
+// passwordChanged is a 200 but for too many tries: success alone tells whether it worked.
 func passwordChanged(err error) messageAnswer {
 	switch {
 	case err == nil:

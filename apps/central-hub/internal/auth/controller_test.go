@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -80,7 +81,7 @@ func TestLoginOnServerFailure(t *testing.T) {
 	h := newHub(t)
 	fails := func(name, line string) {
 		t.Helper()
-		h.stderr.text.Reset()
+		h.stderr.Reset()
 		// More than the limits: no failure of the user's.
 		for range 60 {
 			expect(t, name, h.login("ana", "secreto", "192.0.2.1"), 500, failure("Error del servidor"))
@@ -355,4 +356,22 @@ func TestNoHashLeaves(t *testing.T) {
 			t.Errorf("%s", body)
 		}
 	}
+}
+
+// Who has somebody's token can't try passwords with it for ever.
+func TestChangePasswordIsLimited(t *testing.T) {
+	t.Parallel()
+	h := newHub(t)
+	change := func() *httptest.ResponseRecorder {
+		return h.call("POST", "/api/auth/change-password", `{"oldPassword":"guess","newPassword":"secreto2"}`, "Authorization", h.token(t, ana))
+	}
+	for range userLimit {
+		expect(t, "a guess", change(), 200, failure("Contraseña actual incorrecta"))
+	}
+	w := change()
+	expect(t, "one too many", w, 429, failure("Demasiados intentos fallidos. Intenta de nuevo más tarde"))
+	if w.Header().Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	h.logged(t, "")
 }

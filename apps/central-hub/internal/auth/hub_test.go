@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"bytes"
 	"io"
 	"net/http/httptest"
 	"net/netip"
@@ -13,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/console/consoletest"
 	"github.com/leadmaster/hub/apps/central-hub/internal/database"
 	"github.com/leadmaster/hub/apps/central-hub/internal/web"
 )
@@ -23,30 +23,12 @@ type hub struct {
 	db     *database.DB
 	tokens *Tokens
 	hash   string // of "secreto"
-	stderr log
+	stderr consoletest.Buffer
 	// limiter is that of the engine.
 	limiter *Limiter
 
 	mu  sync.Mutex
 	now time.Time
-}
-
-// log is safe for concurrent use, as os.Stderr is.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }
 
 func newHub(t *testing.T) *hub {

@@ -117,11 +117,12 @@ func (s *Service) User(ctx context.Context, id int64) (User, error) {
 	return user, err
 }
 
-// ChangePassword replaces a user's old password with one that CheckPassword took. The
-// error is ErrNoUser, ErrWrongPassword, or another one when the server failed.
+// ChangePassword replaces a user's old password with one that CheckPassword took. Wrong
+// old ones count as failed logins do: a token may be in other hands. The error is
+// ErrNoUser, ErrWrongPassword, a *LimitError, or another one when the server failed.
 func (s *Service) ChangePassword(ctx context.Context, id int64, old, password string) error {
 	err := s.changePassword(ctx, id, old, password)
-	if err != nil && !errors.Is(err, ErrNoUser) && !errors.Is(err, ErrWrongPassword) {
+	if err != nil && !errors.Is(err, ErrNoUser) && !errors.Is(err, ErrWrongPassword) && !errors.As(err, new(*LimitError)) {
 		s.out.PasswordChangeFailed(reason(err))
 	}
 	return err
@@ -132,7 +133,7 @@ func (s *Service) changePassword(ctx context.Context, id int64, old, password st
 	if err != nil {
 		return err
 	}
-	if err := comparePassword(user.PasswordHash, old); err != nil {
+	if err := s.compare(user, old); err != nil {
 		return err
 	}
 	hash, err := HashPassword(password)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/joho/godotenv"
 )
@@ -26,12 +27,20 @@ func readDotenv(path string) (map[string]string, error) {
 	return vars, nil
 }
 
+// dollar stands for $ while the parser works, which would put variables into values, and
+// drop those that it does not know. Node's dotenv, whose files these are, does not. It is
+// of Unicode's private use, and means nothing in a file.
+const dollar = "\U0010FFFD"
+
 // parseDotenv drops the parser's error because that quotes the rest of the
 // file, secrets included.
 func parseDotenv(text []byte) (map[string]string, bool) {
-	vars, err := godotenv.UnmarshalBytes(text)
+	vars, err := godotenv.UnmarshalBytes(bytes.ReplaceAll(text, []byte("$"), []byte(dollar)))
 	if err != nil {
 		return nil, false
+	}
+	for name, value := range vars {
+		vars[name] = strings.ReplaceAll(value, dollar, "$")
 	}
 	// The parser takes a last line without "=" for a variable without a name.
 	_, nameless := vars[""]

@@ -104,3 +104,15 @@ func TestLoadDatabase(t *testing.T) {
 		t.Errorf("got %+v, %v", cfg, err)
 	}
 }
+
+// Values are what the file says: as in Node's dotenv, no variable is put into them.
+func TestDollarsInFile(t *testing.T) {
+	t.Parallel()
+	cfg, err := load(t, "DB_HOST=h\nDB_NAME=a$b\nDB_USER=\"${HOME}$$\"\nDB_PASSWORD=pa$Word9x$$Z!\nJWT_SECRET='$x'\n", vars{"SESSION_SECRET": ""})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cfg.Database; d.Name != "a$b" || d.User != "${HOME}$$" || d.Password != "pa$Word9x$$Z!" || string(cfg.Secret) != "$x" {
+		t.Errorf("got %+v, secret %q", d, cfg.Secret)
+	}
+}

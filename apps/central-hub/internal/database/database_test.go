@@ -12,6 +12,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/leadmaster/hub/apps/central-hub/internal/database"
 	"github.com/leadmaster/hub/apps/central-hub/internal/database/databasetest"
 )
@@ -368,4 +370,26 @@ func TestPingWantsTheTables(t *testing.T) {
 			t.Error("no error without the tables")
 		}
 	})
+}
+
+// An instance that waits for another one gives up in time to say so.
+func TestMigrateWhileAnotherHangs(t *testing.T) {
+	t.Parallel()
+	cfg := databasetest.File(t)
+	db := databasetest.Open(t, cfg)
+	folder, err := os.Open(filepath.Dir(cfg.Path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	begun := time.Now()
+	if err := db.Migrate(t.Context()); err == nil || !strings.Contains(err.Error(), "another instance holds it") {
+		t.Errorf("got %v", err)
+	}
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
 }

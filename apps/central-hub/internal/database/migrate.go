@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 )
@@ -16,6 +17,10 @@ import (
 //
 //go:embed migrations
 var migrations embed.FS
+
+// lockPatience is how long an instance waits for another one that migrates. It is less
+// than the drivers wait for an answer.
+const lockPatience = 8 * time.Second
 
 // versions is the table that tells which migrations were made.
 const versions = "central_hub_migrations"

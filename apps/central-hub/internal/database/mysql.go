@@ -95,7 +95,7 @@ const migrationLock = "CONCAT('central-hub ', MD5(DATABASE()))"
 func (mysqlServer) lock(ctx context.Context, conn *sql.Conn) (func(context.Context) error, error) {
 	var got sql.NullInt64
 	// The driver waits for 10 s.
-	err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+migrationLock+", 8)").Scan(&got)
+	err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+migrationLock+", ?)", int(lockPatience.Seconds())).Scan(&got)
 	if err == nil && got.Int64 != 1 {
 		err = errors.New("another instance migrates")
 	}

@@ -115,6 +115,8 @@ func (sqlite) lock(ctx context.Context, conn *sql.Conn) (func(context.Context) e
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
 	if err := flock(ctx, folder); err != nil {
 		folder.Close()
 		return nil, fmt.Errorf("lock %s: %w", folder.Name(), err)

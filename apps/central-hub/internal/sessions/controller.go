@@ -98,7 +98,9 @@ func (h Controller) qr(c *gin.Context) {
 	case errors.Is(err, errNoQR):
 		web.JSON(c, http.StatusNotFound, qrFailure{Error: err.Error()})
 	default:
-		h.out.SessionsFailed("qr", id, err)
+		if !web.Gone(c) {
+			h.out.SessionsFailed("qr", id, err)
+		}
 		web.JSON(c, http.StatusInternalServerError, qrFailure{"Error generando QR", text(err)})
 	}
 }
@@ -165,7 +167,9 @@ func (h Controller) fail(c *gin.Context, what string, clienteID int64, err error
 		fail(c, http.StatusForbidden, err.Error())
 		return
 	}
-	h.out.SessionsFailed(what, clienteID, err)
+	if !web.Gone(c) {
+		h.out.SessionsFailed(what, clienteID, err)
+	}
 	fail(c, http.StatusInternalServerError, text(err))
 }
 

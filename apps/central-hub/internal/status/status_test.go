@@ -1,7 +1,6 @@
 package status
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -21,6 +19,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/console/consoletest"
 )
 
 // surroundings are what a test's hub depends on.
@@ -32,7 +31,7 @@ type surroundings struct {
 	memory   int64
 	cpu      float64
 	measured error
-	stderr   syncBuffer
+	stderr   consoletest.Buffer
 }
 
 func healthy() *surroundings {
@@ -41,31 +40,6 @@ func healthy() *surroundings {
 		ping:  func(context.Context) error { <-time.After(45 * time.Millisecond); return nil },
 		probe: func(context.Context) (bool, error) { <-time.After(12 * time.Millisecond); return true, nil },
 	}
-}
-
-// syncBuffer is a bytes.Buffer that goroutines may share: the lines of a check that
-// panics may come beside those of the inspection.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
-func (b *syncBuffer) Reset() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.buf.Reset()
 }
 
 func (s *surroundings) Ping(ctx context.Context) error          { return s.ping(ctx) }

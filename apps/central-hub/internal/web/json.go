@@ -4,7 +4,9 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -65,4 +67,10 @@ func Decode(c *gin.Context, into any) error {
 		return nil
 	}
 	return json.Unmarshal(body, into)
+}
+
+// Gone tells whether the client has left and nobody reads the answer. What failed then
+// failed because of that, and is no trouble of the hub's.
+func Gone(c *gin.Context) bool {
+	return errors.Is(c.Request.Context().Err(), context.Canceled)
 }

@@ -1,44 +1,25 @@
 package web
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/console/consoletest"
 )
-
-// syncBuffer is a bytes.Buffer that goroutines may share.
-type syncBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
 
 // panicking serves one route whose handler is h, and returns its URL and what
 // the hub prints on stderr.
-func panicking(t *testing.T, h gin.HandlerFunc) (string, *syncBuffer) {
+func panicking(t *testing.T, h gin.HandlerFunc) (string, *consoletest.Buffer) {
 	t.Helper()
-	stderr := new(syncBuffer)
+	stderr := new(consoletest.Buffer)
 	out := console.New(io.Discard, stderr)
 	engine := newEngine(Recover(out), CORS)
 	engine.GET("/", h)

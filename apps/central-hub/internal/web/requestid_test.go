@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/leadmaster/hub/apps/central-hub/internal/console"
+	"github.com/leadmaster/hub/apps/central-hub/internal/console/consoletest"
 )
 
 func TestRequestID(t *testing.T) {
@@ -55,7 +56,7 @@ func TestRequestIDsDiffer(t *testing.T) {
 // Also an answer that no handler gave has an id.
 func TestRequestIDInEveryAnswer(t *testing.T) {
 	t.Parallel()
-	stderr := new(syncBuffer)
+	stderr := new(consoletest.Buffer)
 	engine := newEngine(RequestID, Recover(console.New(nil, stderr)), CORS, Body)
 	engine.NoRoute(NotFound)
 	engine.GET("/panic", func(*gin.Context) { panic("boom") })

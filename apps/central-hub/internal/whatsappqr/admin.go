@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -19,6 +17,8 @@ import (
 type Authorizations interface {
 	AuthorizeQrSession(ctx context.Context, clientID, authorizedBy int64, expiresAt *time.Time) AuthorizeResult
 	RevokeQrSession(ctx context.Context, clientID int64, revokedBy *int64) RevokeResult
+	// ActiveSession returns the customer's authorization if it is in force, else nil.
+	ActiveSession(ctx context.Context, clientID int64) (*Authorization, error)
 	// ActiveSessions returns the authorizations that are in force.
 	ActiveSessions(ctx context.Context) ([]Authorization, error)
 }
@@ -29,18 +29,22 @@ const (
 	maxMinutes     = 24 * 60
 )
 
+// grantLimit is how long an authorization may take, the wait for others included: less
+// than a process has to end.
+const grantLimit = 3 * time.Second
+
 // AdminController answers administrators.
 type AdminController struct {
 	authorizations Authorizations
 	now            func() time.Time
-	// granting is held from the look whether there is an authorization until there is
+	// granting is a turn, from the look whether there is an authorization until there is
 	// one: of two requests at once one is to be told of the other's.
-	granting *sync.Mutex
+	granting chan struct{}
 }
 
 // NewAdminController returns a controller over authorizations, by the clock now.
 func NewAdminController(authorizations Authorizations, now func() time.Time) AdminController {
-	return AdminController{authorizations, now, new(sync.Mutex)}
+	return AdminController{authorizations, now, make(chan struct{}, 1)}
 }
 
 type authorizedBody struct {
@@ -75,33 +79,29 @@ func (h AdminController) authorize(c *gin.Context) {
 
 // grant authorizes and returns the HTTP status that tells how that went.
 func (h AdminController) grant(ctx context.Context, id, admin int64, until time.Time) (authorizedItem, int) {
-	h.granting.Lock()
-	defer h.granting.Unlock()
-	_, exists, err := h.active(ctx, id)
+	ctx, cancel := context.WithTimeout(ctx, grantLimit)
+	defer cancel()
+	select {
+	case h.granting <- struct{}{}:
+		defer func() { <-h.granting }()
+	case <-ctx.Done():
+		return authorizedItem{}, http.StatusInternalServerError
+	}
+	before, err := h.authorizations.ActiveSession(ctx, id)
 	if err != nil {
 		return authorizedItem{}, http.StatusInternalServerError
 	}
-	if exists {
+	if before != nil {
 		return authorizedItem{}, http.StatusConflict
 	}
 	if h.authorizations.AuthorizeQrSession(ctx, id, admin, &until).Status != "AUTHORIZED" {
 		return authorizedItem{}, http.StatusInternalServerError
 	}
-	row, exists, err := h.active(ctx, id)
-	if err != nil || !exists {
+	row, err := h.authorizations.ActiveSession(ctx, id)
+	if err != nil || row == nil {
 		return authorizedItem{}, http.StatusInternalServerError
 	}
 	return authorizedItem{row.ID, id, web.Timestamp(row.EnabledAt), web.NullTimestamp(row.ExpiresAt)}, http.StatusOK
-}
-
-// active returns the customer's authorization if it is in force.
-func (h AdminController) active(ctx context.Context, id int64) (Authorization, bool, error) {
-	all, err := h.authorizations.ActiveSessions(ctx)
-	i := slices.IndexFunc(all, func(a Authorization) bool { return a.ClienteID == id })
-	if err != nil || i < 0 {
-		return Authorization{}, false, err
-	}
-	return all[i], true, nil
 }
 
 // order reads whom to authorize, and for how long. If that can't be, the answer is out.
@@ -138,13 +138,13 @@ func (h AdminController) revoke(c *gin.Context) {
 	if !ok {
 		return
 	}
-	_, exists, err := h.active(c.Request.Context(), id)
+	before, err := h.authorizations.ActiveSession(c.Request.Context(), id)
 	if err != nil {
 		refuseInternal(c, internalError)
 		return
 	}
 	status := "NOT_FOUND"
-	if exists {
+	if before != nil {
 		admin := auth.CurrentUser(c).ID
 		status = string(h.authorizations.RevokeQrSession(c.Request.Context(), id, &admin).Status)
 	}

@@ -54,7 +54,9 @@ func (h Controller) status(c *gin.Context) {
 		session.JSON, err = session.WithoutQR()
 	}
 	if err != nil {
-		h.out.SessionStatusFailed(id, err)
+		if !web.Gone(c) {
+			h.out.SessionStatusFailed(id, err)
+		}
 		refuseUpstream(c, id, err)
 		return
 	}
@@ -77,7 +79,9 @@ func (h Controller) qr(c *gin.Context) {
 		refuse(c, http.StatusNotFound, "SESSION_NOT_FOUND",
 			fmt.Sprintf("Sesión no encontrada para cliente %d. Debe inicializarse primero.", id))
 	case err != nil:
-		h.out.QREndpointFailed(id, err)
+		if !web.Gone(c) {
+			h.out.QREndpointFailed(id, err)
+		}
 		refuseUpstream(c, id, err)
 	default:
 		h.react(c, id, session)
@@ -144,7 +148,9 @@ func (h Controller) request(c *gin.Context, id int64, status string) {
 	case errors.Is(err, sessionmanager.QRGenerationFailed):
 		refuse(c, http.StatusInternalServerError, "QR_GENERATION_FAILED", "No se pudo generar el código QR")
 	default:
-		h.out.QREndpointFailed(id, err)
+		if !web.Gone(c) {
+			h.out.QREndpointFailed(id, err)
+		}
 		refuseUpstream(c, id, err)
 	}
 }

@@ -284,3 +284,18 @@ func TestOtherFailures(t *testing.T) {
 		})
 	}
 }
+
+// A client that has left is no trouble to tell of.
+func TestClientThatHasLeft(t *testing.T) {
+	t.Parallel()
+	var stderr bytes.Buffer
+	hub := newEngine(NewController(gate(true), failing{errors.New("canceled")}, console.New(io.Discard, &stderr)), AdminController{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, path := range []string{"/api/whatsapp/51/status", "/api/whatsapp/51/qr"} {
+		hub.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", path, nil))
+	}
+	if stderr.Len() > 0 {
+		t.Errorf("printed %s", &stderr)
+	}
+}

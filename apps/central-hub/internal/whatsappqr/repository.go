@@ -39,11 +39,17 @@ func (r *Repository) instant() time.Time { return r.now().UTC().Truncate(time.Se
 
 // IsClientAuthorized tells whether the customer's authorization is in force.
 func (r *Repository) IsClientAuthorized(ctx context.Context, clienteID int64) (bool, error) {
+	row, err := r.ActiveOf(ctx, clienteID)
+	return row != nil, err
+}
+
+// ActiveOf returns the customer's authorization if it is in force, else nil.
+func (r *Repository) ActiveOf(ctx context.Context, clienteID int64) (*Authorization, error) {
 	row, err := r.Authorization(ctx, clienteID)
-	if err != nil || row == nil {
-		return false, err
+	if err != nil || row == nil || !row.InForce(r.now()) {
+		return nil, err
 	}
-	return row.InForce(r.now()), nil
+	return row, nil
 }
 
 // Enabled is what EnableClient has done.

@@ -15,6 +15,7 @@ type Store interface {
 	EnableClient(ctx context.Context, clienteID, adminID int64, expiresAt *time.Time) (Enabled, error)
 	RevokeClient(ctx context.Context, clienteID int64, adminID *int64) (Revoked, error)
 	Authorization(ctx context.Context, clienteID int64) (*Authorization, error)
+	ActiveOf(ctx context.Context, clienteID int64) (*Authorization, error)
 	Active(ctx context.Context) ([]Authorization, error)
 	Latest(ctx context.Context) ([]Authorization, error)
 }
@@ -86,6 +87,15 @@ func (s *Service) IsAuthorized(ctx context.Context, clientID int64) bool {
 		return false
 	}
 	return allowed
+}
+
+// ActiveSession returns the customer's authorization if it is in force, else nil.
+func (s *Service) ActiveSession(ctx context.Context, clientID int64) (*Authorization, error) {
+	row, err := s.store.ActiveOf(ctx, clientID)
+	if err != nil {
+		s.failed(ctx, err, "leyendo", clientID)
+	}
+	return row, err
 }
 
 // ActiveSessions returns the authorizations in force.

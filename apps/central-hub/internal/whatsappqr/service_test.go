@@ -46,6 +46,10 @@ func (s *store) Authorization(_ context.Context, id int64) (*Authorization, erro
 	return s.row, s.err
 }
 
+func (s *store) ActiveOf(ctx context.Context, id int64) (*Authorization, error) {
+	return s.Authorization(ctx, id)
+}
+
 func (s *store) Active(context.Context) ([]Authorization, error) { return s.rows(), s.err }
 func (s *store) Latest(context.Context) ([]Authorization, error) { return s.rows(), s.err }
 
